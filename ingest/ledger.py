@@ -1,0 +1,383 @@
+"""The ledger: one SQLite file that is the truth about what was ingested.
+
+Sources, documents, chunks with their vectors, statements and an outbox. Adding, replacing or forgetting
+a source is one transaction, and its commit is the acknowledgement. Indexes and graphs are projections
+of it, brought up to date from the outbox by whoever owns them; this module does not know them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.errors import LedgerError, LedgerMismatch, UnknownSource
+from ingest.types import Chunk, Document, Example, Kind, Span, Statement
+
+Vectors = npt.NDArray[np.float32]
+
+# Numbered migrations: entry n brings a ledger of version n to n + 1. Never edit one that was released.
+_MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE sources (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        path TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        ingested_at TEXT NOT NULL
+    );
+    CREATE TABLE documents (
+        id TEXT PRIMARY KEY,
+        source_id INTEGER NOT NULL UNIQUE REFERENCES sources(id) ON DELETE CASCADE,
+        title TEXT NOT NULL,
+        text TEXT NOT NULL
+    );
+    CREATE TABLE chunks (
+        id TEXT PRIMARY KEY,
+        document_id TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        headings TEXT NOT NULL,
+        example TEXT,
+        vector BLOB NOT NULL
+    );
+    CREATE INDEX chunks_by_document ON chunks(document_id);
+    CREATE TABLE statements (
+        document_id TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+        subject TEXT NOT NULL,
+        relation TEXT NOT NULL,
+        object TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL
+    );
+    CREATE INDEX statements_by_document ON statements(document_id);
+    CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        op TEXT NOT NULL CHECK (op IN ('put', 'delete')),
+        chunk_id TEXT NOT NULL
+    );
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One ingested file as the ledger holds it. ``settings`` identifies how it was processed."""
+
+    name: str
+    path: str
+    kind: Kind
+    sha256: str
+    settings: str
+    ingested_at: str
+    chunks: int
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One outbox entry: chunk ``chunk_id`` was put or deleted at ``seq``."""
+
+    seq: int
+    op: Literal["put", "delete"]
+    chunk_id: str
+
+
+class Ledger:
+    """The truth of one home folder. Usable from several threads and several processes at once.
+
+    Raises:
+        LedgerError: the file is no ledger, or was written by a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(
+                f"{path}: 원장을 열 수 없습니다({error}).",
+                "디스크 여유와 파일 권한을 확인하고, 손상되었다면 백업을 복원하세요.",
+            ) from error
+
+    # -- sources ---------------------------------------------------------------------------------
+
+    def sources(self) -> list[Source]:
+        """All sources by name."""
+        return [self._source(row) for row in self._db.execute(f"{_SOURCES} ORDER BY s.name")]
+
+    def find_source(self, *, path: str | None = None, name: str | None = None) -> Source | None:
+        """The source of this file address or of this name."""
+        column, value = ("path", path) if path is not None else ("name", name)
+        row = self._db.execute(f"{_SOURCES} WHERE s.{column} = ?", (value,)).fetchone()
+        return self._source(row) if row else None
+
+    def replace(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        statements: Sequence[Statement],
+        *,
+        path: str,
+        sha256: str,
+        settings: str,
+    ) -> None:
+        """Add a source, or put its new state in place of the old one, in one transaction.
+
+        ``vectors`` is (number of chunks, dimension), float32, in the order of ``chunks``.
+        Chunks that did not change keep their place in the projections.
+        """
+        assert len(chunks) == len(vectors)
+        with self._transaction() as db:
+            old = {row[0] for row in db.execute(_CHUNK_IDS_OF_PATH, (path,))}
+            db.execute("DELETE FROM sources WHERE path = ?", (path,))
+            source_id = db.execute(
+                "INSERT INTO sources (name, path, kind, sha256, settings, ingested_at) VALUES (?,?,?,?,?,?)",
+                (document.source, path, document.kind, sha256, settings, _now()),
+            ).lastrowid
+            db.execute(
+                "INSERT INTO documents VALUES (?,?,?,?)",
+                (document.id, source_id, document.title, document.text),
+            )
+            db.executemany(
+                "INSERT INTO chunks VALUES (?,?,?,?,?,?,?)",
+                [_chunk_row(chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)],
+            )
+            db.executemany(
+                "INSERT INTO statements VALUES (?,?,?,?,?,?)",
+                [(s.span.document_id, s.subject, s.relation, s.object, s.span.start, s.span.end) for s in statements],
+            )
+            self._log(db, "delete", old - {chunk.id for chunk in chunks})
+            self._log(db, "put", (chunk.id for chunk in chunks))
+
+    def forget(self, name: str) -> None:
+        """Remove a source and all that came of it.
+
+        Raises:
+            UnknownSource: no source of that name is held.
+        """
+        with self._transaction() as db:
+            source = self.find_source(name=name)
+            if source is None:
+                raise UnknownSource(f"'{name}'이라는 자료가 없습니다.", "`loopai sources`로 이름을 확인하세요.")
+            gone = [row[0] for row in db.execute(_CHUNK_IDS_OF_PATH, (source.path,))]
+            db.execute("DELETE FROM sources WHERE name = ?", (name,))
+            self._log(db, "delete", gone)
+
+    def move(self, source: Source, path: str) -> None:
+        """Record that a source's file now lies at ``path``; its name and content stay."""
+        with self._transaction() as db:
+            db.execute("UPDATE sources SET path = ? WHERE name = ?", (path, source.name))
+
+    # -- documents and chunks --------------------------------------------------------------------
+
+    def document(self, name: str) -> Document:
+        """The cleaned document of a source (records are not kept: their chunks are).
+
+        Raises:
+            UnknownSource: no source of that name is held.
+        """
+        row = self._db.execute(f"{_DOCUMENTS} WHERE s.name = ?", (name,)).fetchone()
+        if row is None:
+            raise UnknownSource(f"'{name}'이라는 자료가 없습니다.", "`loopai sources`로 이름을 확인하세요.")
+        return Document(*row)
+
+    def documents(self, kind: Kind | None = None) -> Iterator[Document]:
+        """All documents by source name, of one kind if given."""
+        where, values = ("WHERE s.kind = ?", (kind,)) if kind else ("", ())
+        for row in self._db.execute(f"{_DOCUMENTS} {where} ORDER BY s.name", values):
+            yield Document(*row)
+
+    def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
+        """The live chunks among ``ids``; ids that are gone are left out."""
+        wanted = json.dumps(list(ids))
+        rows = self._db.execute(f"{_CHUNKS} WHERE c.id IN (SELECT value FROM json_each(?))", (wanted,))
+        return {chunk.id: chunk for chunk in map(_chunk, rows)}
+
+    def chunks_of_kind(self, kind: Kind) -> list[Chunk]:
+        """All live chunks of one kind in document order."""
+        rows = self._db.execute(f"{_CHUNKS} WHERE s.kind = ? ORDER BY s.name, c.start", (kind,))
+        return [_chunk(row) for row in rows]
+
+    def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
+        """Chunk ids and their vectors as one (n, dimension) array; all chunks without ``ids``."""
+        if ids is None:
+            rows = self._db.execute("SELECT id, vector FROM chunks ORDER BY id").fetchall()
+        else:
+            rows = self._db.execute(
+                "SELECT id, vector FROM chunks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                (json.dumps(list(ids)),),
+            ).fetchall()
+        if not rows:
+            return [], np.zeros((0, 0), dtype=np.float32)
+        return [row[0] for row in rows], np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32).reshape(
+            len(rows), -1
+        )
+
+    def statements(self) -> list[Statement]:
+        """All statements in a stable order."""
+        rows = self._db.execute(
+            "SELECT t.subject, t.relation, t.object, t.document_id, t.start, t.end FROM statements t"
+            " JOIN documents d ON d.id = t.document_id JOIN sources s ON s.id = d.source_id"
+            " ORDER BY s.name, t.start, t.rowid"
+        )
+        return [Statement(row[0], row[1], row[2], Span(row[3], row[4], row[5])) for row in rows]
+
+    # -- outbox and meta -------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The sequence number of the newest change; 0 in an empty ledger."""
+        row = self._db.execute("SELECT max(seq) FROM outbox").fetchone()
+        return int(row[0] or 0)
+
+    def changes(self, after: int) -> list[Change]:
+        """Net changes after ``after``, one per chunk, oldest first."""
+        rows = self._db.execute(
+            "SELECT max(seq), op, chunk_id FROM outbox WHERE seq > ? GROUP BY chunk_id ORDER BY 1", (after,)
+        )
+        return [Change(*row) for row in rows]
+
+    def get(self, key: str) -> str | None:
+        """A value that a projection keeps about itself."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def set(self, **values: str) -> None:
+        """Store values in one transaction."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    def claim_embedder(self, identity: str, dimension: int) -> None:
+        """Bind this ledger to the embedder that makes its vectors.
+
+        Raises:
+            LedgerMismatch: its vectors were made by another one.
+        """
+        claimed = f"{identity}:{dimension}"
+        held = self.get("embedder")
+        if held is None:
+            self.set(embedder=claimed)
+        elif held != claimed:
+            raise LedgerMismatch(
+                f"이 자료는 다른 임베딩 모델({held})로 만들어졌습니다. 지금 모델은 {claimed}입니다.",
+                "설정의 임베딩 모델을 되돌리거나, 새 --home 폴더에 자료를 다시 넣으세요.",
+            )
+
+    def integrity_problem(self) -> str | None:
+        """SQLite's own check; None when all is well."""
+        result = self._db.execute("PRAGMA integrity_check").fetchone()[0]
+        return None if result == "ok" else str(result)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if (db := getattr(self._local, "db", None)) is not None:
+            db.close()
+            del self._local.db
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """One connection per thread, in autocommit mode; transactions are explicit.
+
+        Rollback journal, not WAL: SQLite before 3.51.3 can corrupt a WAL database that two connections
+        checkpoint at once (sqlite.org/wal.html#walresetbug).
+        """
+        if not hasattr(self._local, "db"):
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+                db.execute(f"PRAGMA {pragma}")
+            self._local.db = db
+        return self._local.db  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def _migrate(self) -> None:
+        with self._transaction() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(_MIGRATIONS):
+                raise LedgerError(
+                    f"{self.path}: 더 새로운 Loop AI가 만든 원장입니다(버전 {version}).",
+                    "Loop AI를 최신으로 올린 뒤 다시 여세요.",
+                )
+            for script in _MIGRATIONS[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+    def _source(self, row: tuple[object, ...]) -> Source:
+        return Source(*row)  # type: ignore[arg-type]
+
+    def _log(self, db: sqlite3.Connection, op: str, ids: Iterable[str]) -> None:
+        db.executemany("INSERT INTO outbox (op, chunk_id) VALUES (?, ?)", [(op, i) for i in sorted(ids)])
+
+
+_SOURCES = """
+    SELECT s.name, s.path, s.kind, s.sha256, s.settings, s.ingested_at,
+        (SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document_id WHERE d.source_id = s.id),
+        (SELECT count(*) FROM statements t JOIN documents d ON d.id = t.document_id WHERE d.source_id = s.id)
+    FROM sources s
+"""
+_DOCUMENTS = """
+    SELECT d.id, s.name, d.title, d.text, s.kind FROM documents d JOIN sources s ON s.id = d.source_id
+"""
+_CHUNKS = """
+    SELECT c.document_id, c.start, c.end, s.name, s.kind,
+        substr(d.text, c.start + 1, c.end - c.start), c.headings, c.example
+    FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
+"""
+_CHUNK_IDS_OF_PATH = """
+    SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id
+    JOIN sources s ON s.id = d.source_id WHERE s.path = ?
+"""
+
+
+def _chunk_row(chunk: Chunk, vector: npt.NDArray[np.float32]) -> tuple[object, ...]:
+    example = json.dumps(asdict(chunk.example), ensure_ascii=False) if chunk.example else None
+    headings = json.dumps(chunk.headings, ensure_ascii=False)
+    blob = np.ascontiguousarray(vector, dtype=np.float32).tobytes()
+    return chunk.id, chunk.span.document_id, chunk.span.start, chunk.span.end, headings, example, blob
+
+
+def _chunk(row: tuple[object, ...]) -> Chunk:
+    document_id, start, end, source, kind, text, headings, example = row
+    return Chunk(
+        Span(document_id, start, end),  # type: ignore[arg-type]
+        source,  # type: ignore[arg-type]
+        kind,  # type: ignore[arg-type]
+        text,  # type: ignore[arg-type]
+        tuple(json.loads(headings)),  # type: ignore[arg-type]
+        _example(json.loads(example)) if example else None,  # type: ignore[arg-type]
+    )
+
+
+def _example(fields: dict[str, object]) -> Example:
+    return Example(**{**fields, "tags": tuple(fields["tags"])})  # type: ignore[arg-type]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,106 @@
+"""The values that flow out of a file: documents, spans, chunks, examples and statements.
+
+Knows nothing of indexes, models or graphs. Every value is frozen; every span is half-open and
+counts characters (code points) of ``Document.text``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["creative", "facts", "general"]
+KINDS: tuple[Kind, ...] = ("creative", "facts", "general")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``start`` to ``end`` (exclusive) of one document's text."""
+
+    document_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What is known about one written piece besides its words; serves few-shot selection.
+
+    ``request`` is the request that the piece answers, as a writer would type it. Empty strings
+    mean unknown.
+    """
+
+    request: str
+    genre: str = ""
+    tone: str = ""
+    point_of_view: str = ""
+    tense: str = ""
+    speech_level: str = ""
+    tags: tuple[str, ...] = ()
+    split: Literal["train", "heldout"] = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A part of a document that its format already delimits (one JSONL row, for instance)."""
+
+    start: int
+    end: int
+    example: Example
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The cleaned text of one source.
+
+    ``source`` is the name shown to people; ``text`` is what every span of this document counts in.
+    ``records`` is empty unless the format delimits its parts itself.
+    """
+
+    id: str
+    source: str
+    title: str
+    text: str
+    kind: Kind
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A retrievable piece: ``text`` is exactly ``document.text[span.start:span.end]``."""
+
+    span: Span
+    source: str
+    kind: Kind
+    text: str
+    headings: tuple[str, ...] = ()
+    example: Example | None = None
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the id from the place, never from the words: equal sentences stay two chunks."""
+        place = f"{self.span.document_id}:{self.span.start}:{self.span.end}"
+        object.__setattr__(self, "id", hashlib.sha256(place.encode()).hexdigest()[:32])
+
+    @property
+    def search_text(self) -> str:
+        """The words by which this chunk is found: request or headings first, then its text."""
+        if self.example is not None:
+            lead = [self.example.genre, self.example.request, " ".join(self.example.tags)]
+        else:
+            lead = [" > ".join(self.headings)]
+        return "\n".join(part for part in (*lead, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A typed statement found at a span of a document; ``kg`` makes facts of statements.
+
+    ``subject`` and ``object`` are canonical names, ``relation`` is a relation's key.
+    """
+
+    subject: str
+    relation: str
+    object: str
+    span: Span

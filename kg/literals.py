@@ -1,0 +1,63 @@
+"""Literals in Korean text: years, dates, quantities and free text, with one canonical form each.
+
+Pure. A pattern here matches text; ``canonical`` turns what matched into the form that the graph keeps.
+"""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = (
+    "퍼센트|킬로미터|제곱미터|센티미터|밀리미터|미터|킬로그램|그램|시간|개월|개국|달러|유로|가지|차례|페이지|"
+    "명|개|원|건|곳|년|달|일|주|분|초|배|평|층|호|대|종|회|살|세|인|장|권|편|점|쪽|자|단계|번|위|엔|"
+    "㎡|km|kg|cm|mm|GB|MB|TB|GHz|MHz|kW|MW|W|V|m|g|%|℃|도"
+)
+_DATE = r"\d{4}\s?년(?:도)?(?:\s?\d{1,2}\s?월(?:\s?\d{1,2}\s?일)?)?|\d{4}[-./]\s?\d{1,2}[-./]\s?\d{1,2}\.?"
+_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[십백천만억조]+(?:\s?\d[\d,]*)?)*"
+_DATE_PARTS = re.compile(r"(\d{4})\s?(?:년도?|[-./])(?:\s?(\d{1,2})\s?(?:월|[-./])(?:\s?(\d{1,2}))?)?")
+
+# Regular expressions without groups, by literal class.
+PATTERNS: dict[str, str] = {
+    "연도": f"(?:{_DATE})",
+    "날짜": f"(?:{_DATE})",
+    "수량": rf"(?<![\d.,])(?:{_NUMBER})\s?(?:{_UNITS})(?![A-Za-z])",
+    "글": r"(?:[\"“‘'「『][^\"”’'」』\n]+[\"”’'」』]|[^\s,.;|\"“”][^,.;|\n\"“”]{0,79}?)",
+}
+
+
+def canonical(cls: str, text: str) -> str | None:
+    """The form under which the graph keeps a literal; None where ``text`` is no literal of that class.
+
+    A year is '2019년', a date '2019년 3월 2일' (or less precise), a quantity '1,200명'.
+    """
+    text = " ".join(text.split())
+    match cls:
+        case "연도":
+            found = re.match(r"(\d{4})", text)
+            return f"{found.group(1)}년" if found else None
+        case "날짜":
+            return _date(text)
+        case "수량":
+            found = re.fullmatch(rf"({_NUMBER})\s?({_UNITS})", text)
+            return f"{found.group(1)}{_space(found.group(1))}{found.group(2)}" if found else None
+        case "글":
+            return text.strip("\"“”‘’'「」『』 ") or None
+    return None
+
+
+def _date(text: str) -> str | None:
+    found = _DATE_PARTS.match(text) or re.fullmatch(r"(\d{4})()()", text)
+    if not found:
+        return None
+    year, month, day = found.groups()
+    parts = [f"{year}년"]
+    if month:
+        parts.append(f"{int(month)}월")
+        if day:
+            parts.append(f"{int(day)}일")
+    return " ".join(parts)
+
+
+def _space(number: str) -> str:
+    """'3억 원' but '42명'."""
+    return " " if number[-1] in "십백천만억조" else ""

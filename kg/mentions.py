@@ -1,0 +1,95 @@
+"""Names of known entities in text. Pure; knows names and particles, nothing of grammar beyond.
+
+A name is found only as a whole word: 서울 in 서울에서는, never in 서울대; 이안 never in 이안경.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from kg.types import Entity, Ontology
+
+# What may follow a noun within its word (조사, the copula and its endings, 씨·님·들).
+_PARTICLES = (
+    "이었습니다 였습니다 이라고 이라는 이라서 이었던 였던 입니다 입니까 이에요 인가요 일까요 이지만 으로서 으로써 "
+    "에게서 한테서 이라도 이었다 이면서 으로 로서 로써 에서 에게 께서 한테 까지 부터 조차 마저 보다 처럼 마다 밖에 "
+    "이며 이고 이나 이랑 이란 이자 이다 이야 이냐 이니 이죠 이지 이라 였다 라는 라고 라서 라도 지만 예요 하고 대로 "
+    "인가 인지 인데 일까 이었 뿐 께 은 는 이 가 을 를 의 에 와 과 로 도 만 나 며 란 라 자 다 야 죠 랑 인 였 씨 님 들 요"
+).split()
+_PARTICLE = "|".join(sorted(_PARTICLES, key=len, reverse=True))
+_NOT_INSIDE_WORD = r"(?<![^\W_])"
+WORD_ENDS = rf"(?=(?:{_PARTICLE}){{0,3}}(?![^\W_]|\.\d))"
+_CLUSTER = re.compile(r"[ᄀ-ᅟ][ᅠ-ᆧ][ᆨ-ᇿ]?|[가-힣][ᆨ-ᇿ]?|.[\u0300-\u036f]*", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An entity named at characters ``start`` to ``end`` (exclusive) of a text."""
+
+    start: int
+    end: int
+    entity: Entity
+
+
+class Names:
+    """The names of an ontology's entities, ready to be found."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._entities: dict[str, list[Entity]] = {}
+        for entity in ontology.entities.values():
+            for name in entity.names:
+                held = self._entities.setdefault(key(name), [])
+                if entity not in held:
+                    held.append(entity)
+        spellings = {_spelling(name) for entity in ontology.entities.values() for name in entity.names}
+        self._pattern = re.compile("|".join(sorted(spellings, key=lambda s: (-len(s), s))) or "(?!)", re.I)
+
+    def find(self, text: str) -> list[Mention]:
+        """Mentions in order, the longest at each place, without overlaps.
+
+        Offsets count characters of ``text`` even where it is not NFC. A name that two entities share
+        gives one mention for each.
+        """
+        normal, origins = _nfc(text)
+        return [
+            Mention(origins[found.start()], origins[found.end()], entity)
+            for found in self._pattern.finditer(normal)
+            for entity in self._entities[key(found.group())]
+        ]
+
+    def named(self, name: str) -> Entity | None:
+        """The one entity of that name or alias; None where there is none, or more than one."""
+        held = self._entities.get(key(name), [])
+        exact = [entity for entity in held if entity.name == name]
+        return exact[0] if exact else held[0] if len(held) == 1 else None
+
+
+def find_mentions(text: str, ontology: Ontology) -> list[Mention]:
+    """``Names(ontology).find(text)``, for a single text."""
+    return Names(ontology).find(text)
+
+
+def key(name: str) -> str:
+    """What two spellings of one name share: NFC, case and spaces aside."""
+    return "".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _spelling(name: str) -> str:
+    words = unicodedata.normalize("NFC", name).split()
+    left = _NOT_INSIDE_WORD if words and words[0][0].isalnum() else ""
+    return left + r"\s?".join(re.escape(word) for word in words) + WORD_ENDS
+
+
+def _nfc(text: str) -> tuple[str, range | list[int]]:
+    """Text in NFC and, for each of its positions (the end included), the position in ``text``."""
+    if unicodedata.is_normalized("NFC", text):
+        return text, range(len(text) + 1)
+    parts: list[str] = []
+    origins: list[int] = []
+    for cluster in _CLUSTER.finditer(text):
+        part = unicodedata.normalize("NFC", cluster.group())
+        parts.append(part)
+        origins.extend([cluster.start()] * len(part))
+    return "".join(parts), [*origins, len(text)]

@@ -1,0 +1,394 @@
+"""Ontology files (TOML, see docs/ontology.md) into ``Ontology`` values, with errors that name the key.
+
+Pure but for ``general_ontology``, which reads a file of this package. A world's file may name classes and
+relations of the general ontology, so ``parse_ontology`` checks the form of one file and ``extend`` what
+the names in it refer to.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib import resources
+from typing import cast
+
+from kg.errors import OntologyError
+from kg.literals import canonical
+from kg.mentions import key as spelling_key
+from kg.types import LITERALS, ROOT, Entity, Fact, Ontology, Relation, Rule
+from rag import Citation
+
+GENERAL = "general.toml"
+_TOP = {"name", "title", "subject", "facts", "classes", "relations", "rules", "entities"}
+_FLAGS = ("transitive", "symmetric", "functional")
+_TEXTS = ("label", "domain", "range", "inverse", "answer")
+_LISTS = ("patterns", "questions")
+_HOLES = re.compile(r"\{([^{}]*)\}")
+_TOKEN = re.compile(
+    r"""(?P<facts>^[ \t]*facts[ \t]*=[ \t]*\[)|\#[^\n]*
+    |\"\"\"(?:\\.|[^\\])*?\"\"\"|'''.*?'''
+    |\"(?P<basic>(?:\\.|[^"\\\n])*)\"|'(?P<literal>[^'\n]*)'|(?P<open>\[)|(?P<close>\])""",
+    re.X | re.M | re.S,
+)
+
+_Table = Mapping[str, object]
+
+
+def general_ontology() -> Ontology:
+    """The ontology that every world extends, read from this package."""
+    text = resources.files("kg").joinpath(GENERAL).read_text(encoding="utf-8")
+    ontology = parse_ontology(text, GENERAL)
+    _check(ontology, ontology.source)
+    return ontology
+
+
+def parse_ontology(text: str, source: str) -> Ontology:
+    """Read the text of one ontology file; ``source`` is its name in errors and citations.
+
+    Facts cite their line: ``text[start:end]`` is what the quotation marks of the entry enclose.
+
+    Raises:
+        OntologyError: not TOML, an unknown or missing key, a wrong type, a malformed fact line, cyclic
+            parents, one alias for two entities of one class. What refers to another file is checked
+            by ``extend``.
+    """
+    try:
+        data: _Table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OntologyError(source, "", str(error), "TOML 문법을 확인하세요. 따옴표와 대괄호가 짝이 맞아야 합니다.") from error
+    reader = _Reader(source)
+    reader.known(data, "", _TOP)
+    ontology = Ontology(
+        name=reader.text(data, "name", "name", required=True),
+        title=reader.text(data, "title", "title"),
+        subject=reader.text(data, "subject", "subject"),
+        source=source,
+        classes=_classes(reader, data),
+        relations=_relations(reader, data),
+        rules=_rules(reader, data),
+        entities=_entities(reader, data),
+        facts=_facts(reader, data, text),
+    )
+    _check_cycles(ontology, source)
+    _check_names(ontology, source)
+    return ontology
+
+
+def extend(general: Ontology, world: Ontology) -> Ontology:
+    """``world`` on top of ``general``: classes, entities, rules and facts united.
+
+    A relation that both have keeps its definition and gains patterns and questions; a world's own answer
+    or label wins.
+
+    Raises:
+        OntologyError: a class, relation or entity that neither knows, a contradiction between the two,
+            one alias for two entities of one class.
+    """
+    for name, entity in world.entities.items():
+        if name in general.entities and general.entities[name].cls != entity.cls:
+            raise OntologyError(
+                world.source, f"entities.{name}", f"다른 온톨로지에서는 {general.entities[name].cls}입니다.",
+                "같은 이름은 한 클래스로만 쓸 수 있습니다. 이름을 바꾸거나 클래스를 맞추세요.",
+            )  # fmt: skip
+    united = Ontology(
+        name=world.name,
+        title=world.title or general.title,
+        subject=world.subject or general.subject,
+        source=world.source,
+        classes={**general.classes, **world.classes},
+        relations=_united_relations(general, world),
+        rules=tuple(dict.fromkeys((*general.rules, *world.rules))),
+        entities=_united_entities(general, world),
+        facts=tuple(dict.fromkeys((*general.facts, *world.facts))),
+    )
+    _check(united, world.source)
+    return united
+
+
+class _Reader:
+    """Typed access to TOML tables, with errors that name the file and the key."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def error(self, key: str, reason: str, hint: str) -> OntologyError:
+        return OntologyError(self.source, key, reason, hint)
+
+    def known(self, table: _Table, path: str, keys: set[str]) -> None:
+        for name in table:
+            if name not in keys:
+                raise self.error(
+                    f"{path}.{name}".lstrip("."), "알 수 없는 항목입니다.", f"쓸 수 있는 항목: {', '.join(sorted(keys))}"
+                )
+
+    def text(self, table: _Table, name: str, path: str, required: bool = False) -> str:
+        value = table.get(name, "")
+        if not isinstance(value, str):
+            raise self.error(path, "글자열이어야 합니다.", '값을 따옴표로 감싸세요. 예: "회사"')
+        if required and not value.strip():
+            raise self.error(path, "비어 있습니다.", "이 항목은 꼭 있어야 합니다.")
+        return value.strip()
+
+    def flag(self, table: _Table, name: str, path: str) -> bool:
+        value = table.get(name, False)
+        if not isinstance(value, bool):
+            raise self.error(path, "true 또는 false여야 합니다.", "따옴표 없이 true 또는 false로 적으세요.")
+        return value
+
+    def texts(self, table: _Table, name: str, path: str) -> tuple[str, ...]:
+        value = table.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            raise self.error(path, "빈칸이 아닌 글자열의 목록이어야 합니다.", '예: ["솔버엑스", "SolverX"]')
+        return tuple(cast(list[str], value))
+
+    def table(self, table: _Table, name: str, path: str) -> _Table:
+        value = table.get(name, {})
+        if not isinstance(value, dict):
+            raise self.error(path, "표여야 합니다.", f"[{path}] 아래에 항목을 적으세요.")
+        return cast(_Table, value)
+
+    def tables(self, table: _Table, name: str) -> list[_Table]:
+        value = table.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self.error(name, "표의 목록이어야 합니다.", f"[[{name}]] 아래에 항목을 적으세요.")
+        return cast(list[_Table], value)
+
+
+def _classes(reader: _Reader, data: _Table) -> dict[str, str]:
+    classes: dict[str, str] = {}
+    tables = reader.table(data, "classes", "classes")
+    for name in tables:
+        path = f"classes.{name}"
+        table = reader.table(tables, name, path)
+        reader.known(table, path, {"parent"})
+        if name in LITERALS:
+            raise reader.error(path, "리터럴의 이름입니다.", f"{', '.join(LITERALS)}은 클래스 이름으로 쓸 수 없습니다.")
+        parent = reader.text(table, "parent", f"{path}.parent")
+        if name != ROOT:
+            classes[name] = parent or ROOT
+        elif parent:
+            raise reader.error(f"{path}.parent", "것은 맨 위 클래스입니다.", "것에는 parent를 두지 마세요.")
+    return classes
+
+
+def _relations(reader: _Reader, data: _Table) -> dict[str, Relation]:
+    relations: dict[str, Relation] = {}
+    tables = reader.table(data, "relations", "relations")
+    for name in tables:
+        path = f"relations.{name}"
+        table = reader.table(tables, name, path)
+        reader.known(table, path, {*_FLAGS, *_TEXTS, *_LISTS})
+        if not name.isascii():
+            raise reader.error(path, "관계의 키는 ASCII여야 합니다.", "예: located_in. 한국어 이름은 label에 적으세요.")
+        text = {key: reader.text(table, key, f"{path}.{key}") for key in _TEXTS}
+        flag = {key: reader.flag(table, key, f"{path}.{key}") for key in _FLAGS}
+        lists = {key: reader.texts(table, key, f"{path}.{key}") for key in _LISTS}
+        _check_templates(reader, path, lists["patterns"], text["answer"])
+        relations[name] = Relation(
+            key=name, label=text["label"], domain=text["domain"], range=text["range"],
+            transitive=flag["transitive"], symmetric=flag["symmetric"], functional=flag["functional"],
+            inverse=text["inverse"], patterns=lists["patterns"], questions=lists["questions"], answer=text["answer"],
+        )  # fmt: skip
+    return relations
+
+
+def _check_templates(reader: _Reader, path: str, patterns: tuple[str, ...], answer: str) -> None:
+    places = [(f"{path}.patterns[{index}]", pattern) for index, pattern in enumerate(patterns)]
+    for place, pattern in [*places, *([(f"{path}.answer", answer)] if answer else [])]:
+        holes = _HOLES.findall(pattern)
+        if "object" not in holes or len(set(holes)) < len(holes) or not {"subject", "object"} >= set(holes):
+            raise reader.error(
+                place, f"빈칸이 잘못되었습니다: {pattern}", "{object}는 꼭 한 번, {subject}는 많아야 한 번 쓸 수 있습니다."
+            )
+        if not re.search(r"[^\W_]", _HOLES.sub("", pattern)):
+            raise reader.error(place, f"낱말이 없습니다: {pattern}", "빈칸만으로는 문장을 알아볼 수 없습니다.")
+
+
+def _rules(reader: _Reader, data: _Table) -> tuple[Rule, ...]:
+    rules = []
+    for index, table in enumerate(reader.tables(data, "rules")):
+        path = f"rules[{index}]"
+        reader.known(table, path, {"name", "if", "then"})
+        premises = reader.texts(table, "if", f"{path}.if")
+        if len(premises) != 2:
+            raise reader.error(f"{path}.if", "관계 두 개가 있어야 합니다.", '예: if = ["headquarters", "located_in"]')
+        name = reader.text(table, "name", f"{path}.name", required=True)
+        then = reader.text(table, "then", f"{path}.then", required=True)
+        rules.append(Rule(name, (premises[0], premises[1]), then))
+    return tuple(rules)
+
+
+def _entities(reader: _Reader, data: _Table) -> dict[str, Entity]:
+    entities: dict[str, Entity] = {}
+    for index, table in enumerate(reader.tables(data, "entities")):
+        path = f"entities[{index}]"
+        reader.known(table, path, {"name", "class", "aliases"})
+        name = reader.text(table, "name", f"{path}.name", required=True)
+        cls = reader.text(table, "class", f"{path}.class", required=True)
+        if name in entities:
+            raise reader.error(f"{path}.name", f"{name}이(가) 두 번 나옵니다.", "한 개체는 한 번만 적으세요.")
+        entities[name] = Entity(name, cls, reader.texts(table, "aliases", f"{path}.aliases"))
+    return entities
+
+
+def _facts(reader: _Reader, data: _Table, text: str) -> tuple[Fact, ...]:
+    lines = reader.texts(data, "facts", "facts")
+    spans = list(_fact_spans(text))
+    if len(spans) != len(lines):
+        raise reader.error("facts", "자리를 찾을 수 없습니다.", 'facts = [ "주어 | 관계 | 목적어", … ] 꼴로 파일 앞에 적으세요.')
+    return tuple(
+        _fact(reader, line, f"facts[{index}]", text, span)
+        for index, (line, span) in enumerate(zip(lines, spans, strict=True))
+    )
+
+
+def _fact(reader: _Reader, line: str, path: str, text: str, span: tuple[int, int]) -> Fact:
+    parts = [part.strip() for part in line.split("|")]
+    if len(parts) != 3 or not all(parts):
+        raise reader.error(path, f"사실의 꼴이 아닙니다: {line}", '"주어 | 관계 | 목적어" 꼴로 적으세요.')
+    start, end = span
+    return Fact(parts[0], parts[1], parts[2], (Citation(reader.source, start, end, text[start:end]),))
+
+
+def _fact_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Character spans of the strings of the top-level ``facts`` array; tomllib keeps no positions."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if depth == 0:
+            depth = 1 if token["facts"] is not None else 0
+        elif token["open"] or token["close"]:
+            depth += 1 if token["open"] else -1
+            if depth == 0:
+                return
+        elif token["basic"] is not None:
+            yield token.span("basic")
+        elif token["literal"] is not None:
+            yield token.span("literal")
+
+
+def _united_relations(general: Ontology, world: Ontology) -> dict[str, Relation]:
+    relations = dict(general.relations)
+    for name, ours in world.relations.items():
+        base = relations.get(name)
+        relations[name] = ours if base is None else _united_relation(base, ours, world.source)
+    return relations
+
+
+def _united_relation(base: Relation, ours: Relation, source: str) -> Relation:
+    for key, old, new in (
+        ("domain", base.domain, ours.domain),
+        ("range", base.range, ours.range),
+        ("inverse", base.inverse, ours.inverse),
+    ):
+        if old and new and old != new:
+            raise OntologyError(
+                source, f"relations.{ours.key}.{key}", f"이미 {old}(으)로 정해져 있습니다: {new}",
+                "이 항목을 지우거나, 다른 키로 새 관계를 만드세요.",
+            )  # fmt: skip
+    return replace(
+        base,
+        label=ours.label or base.label,
+        domain=base.domain or ours.domain,
+        range=base.range or ours.range,
+        transitive=base.transitive or ours.transitive,
+        symmetric=base.symmetric or ours.symmetric,
+        functional=base.functional or ours.functional,
+        inverse=base.inverse or ours.inverse,
+        patterns=tuple(dict.fromkeys((*base.patterns, *ours.patterns))),
+        questions=tuple(dict.fromkeys((*base.questions, *ours.questions))),
+        answer=ours.answer or base.answer,
+    )
+
+
+def _united_entities(general: Ontology, world: Ontology) -> dict[str, Entity]:
+    entities = dict(general.entities)
+    for name, ours in world.entities.items():
+        base = entities.get(name)
+        aliases = tuple(dict.fromkeys((*(base.aliases if base else ()), *ours.aliases)))
+        entities[name] = replace(ours, aliases=aliases)
+    return entities
+
+
+def _check(ontology: Ontology, source: str) -> None:
+    """Everything that a name refers to exists, and the facts obey the relations."""
+    _check_cycles(ontology, source)
+    _check_names(ontology, source)
+    for cls, parent in ontology.classes.items():
+        _need_class(ontology, source, f"classes.{cls}.parent", parent)
+    for relation in ontology.relations.values():
+        _check_relation(ontology, source, relation)
+    for index, rule in enumerate(ontology.rules):
+        for name in (*rule.if_, rule.then):
+            _need_relation(ontology, source, f"rules[{index}]({rule.name})", name)
+    for entity in ontology.entities.values():
+        _need_class(ontology, source, f"entities({entity.name}).class", entity.cls)
+    if ontology.subject and ontology.subject not in ontology.entities:
+        raise OntologyError(source, "subject", f"개체에 없습니다: {ontology.subject}", "entities에 먼저 적으세요.")
+    for fact in ontology.facts:
+        _check_fact(ontology, source, fact)
+
+
+def _check_relation(ontology: Ontology, source: str, relation: Relation) -> None:
+    path = f"relations.{relation.key}"
+    for key in ("label", "domain", "range", "answer"):
+        if not getattr(relation, key):
+            raise OntologyError(source, f"{path}.{key}", "비어 있습니다.", "새 관계에는 꼭 있어야 하는 항목입니다.")
+    _need_class(ontology, source, f"{path}.domain", relation.domain)
+    if relation.range not in LITERALS:
+        _need_class(ontology, source, f"{path}.range", relation.range)
+    if relation.inverse:
+        _need_relation(ontology, source, f"{path}.inverse", relation.inverse)
+    if relation.range in LITERALS and (relation.transitive or relation.symmetric or relation.inverse):
+        raise OntologyError(source, path, "리터럴은 주어가 될 수 없습니다.", "transitive, symmetric, inverse를 지우세요.")
+
+
+def _check_fact(ontology: Ontology, source: str, fact: Fact) -> None:
+    path = f"facts({fact.evidence[0].text})"
+    _need_relation(ontology, source, path, fact.relation)
+    relation = ontology.relations[fact.relation]
+    named = [(fact.subject, relation.domain)]
+    if relation.range not in LITERALS:
+        named.append((fact.object, relation.range))
+    elif canonical(relation.range, fact.object) != fact.object:
+        raise OntologyError(source, path, f"{relation.range}이(가) 아닙니다: {fact.object}", "예: 2022년, 2022년 3월 1일, 85점")
+    for name, cls in named:
+        if name not in ontology.entities:
+            raise OntologyError(source, path, f"개체에 없습니다: {name}", "entities에 먼저 적으세요.")
+        if not ontology.fits(name, cls):
+            raise OntologyError(source, path, f"{name}은(는) {cls}이(가) 아닙니다.", "관계의 domain과 range를 확인하세요.")
+
+
+def _check_cycles(ontology: Ontology, source: str) -> None:
+    for cls in ontology.classes:
+        path = [cls]
+        while (parent := ontology.classes.get(path[-1])) is not None:
+            if parent in path:
+                raise OntologyError(
+                    source, f"classes.{cls}.parent", f"부모가 돌고 돕니다: {' → '.join([*path, parent])}",
+                    "클래스의 부모를 따라가면 것에 닿아야 합니다.",
+                )  # fmt: skip
+            path.append(parent)
+
+
+def _check_names(ontology: Ontology, source: str) -> None:
+    held: dict[tuple[str, str], str] = {}
+    for entity in ontology.entities.values():
+        for name in entity.names:
+            other = held.setdefault((entity.cls, spelling_key(name)), entity.name)
+            if other != entity.name:
+                raise OntologyError(
+                    source, f"entities({entity.name}).aliases", f"{name}은(는) 이미 {other}의 이름입니다.",
+                    "한 클래스에서 한 이름은 한 개체만 가리켜야 합니다.",
+                )  # fmt: skip
+
+
+def _need_class(ontology: Ontology, source: str, path: str, cls: str) -> None:
+    if cls != ROOT and cls not in ontology.classes:
+        raise OntologyError(source, path, f"모르는 클래스입니다: {cls}", f"[classes.{cls}]를 먼저 적으세요.")
+
+
+def _need_relation(ontology: Ontology, source: str, path: str, relation: str) -> None:
+    if relation not in ontology.relations:
+        raise OntologyError(source, path, f"모르는 관계입니다: {relation}", f"[relations.{relation}]를 먼저 적으세요.")

@@ -1,0 +1,120 @@
+"""The values of the knowledge graph: what may be said (ontology) and what is said (facts).
+
+Knows nothing of files, patterns or questions. Every value is frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rag import Citation
+
+ROOT = "것"
+LITERALS = ("연도", "날짜", "수량", "글")
+
+Triple = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A named thing of one class. ``name`` is its canonical name and its identity in the graph."""
+
+    name: str
+    cls: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The canonical name first, then the aliases."""
+        return (self.name, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What may be said of a subject of class ``domain`` and an object of class (or literal) ``range``.
+
+    ``patterns`` are the ways in which documents say it, ``questions`` the words by which a question asks
+    for it, ``answer`` the sentence that states it; see docs/ontology.md.
+    """
+
+    key: str
+    label: str
+    domain: str
+    range: str
+    transitive: bool = False
+    symmetric: bool = False
+    functional: bool = False
+    inverse: str = ""
+    patterns: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """x ``if_[0]`` y and y ``if_[1]`` z, hence x ``then`` z."""
+
+    name: str
+    if_: tuple[str, str]
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement with its evidence, which is never empty.
+
+    A derived fact names its ``rule`` and its ``premises``; its evidence is that of its premises.
+    """
+
+    subject: str
+    relation: str
+    object: str
+    evidence: tuple[Citation, ...]
+    rule: str = ""
+    premises: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a fact without evidence."""
+        if not self.evidence:
+            raise ValueError(f"fact without evidence: {self.triple}")
+
+    @property
+    def triple(self) -> Triple:
+        """(subject, relation, object), by which two facts are the same."""
+        return self.subject, self.relation, self.object
+
+
+@dataclass(frozen=True, eq=False)
+class Ontology:
+    """Classes with their parents, relations, rules, entities and the facts that the file itself states.
+
+    ``source`` is the file's name as people see it; the facts cite it.
+    """
+
+    name: str
+    title: str
+    subject: str
+    source: str
+    classes: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, Relation] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    entities: Mapping[str, Entity] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+
+    def is_a(self, cls: str, ancestor: str) -> bool:
+        """Whether ``cls`` is ``ancestor`` or below it. Every class is a 것; literals are below nothing."""
+        if ancestor == ROOT:
+            return cls not in LITERALS
+        seen: set[str] = set()
+        while cls and cls not in seen:
+            if cls == ancestor:
+                return True
+            seen.add(cls)
+            cls = self.classes.get(cls, "")
+        return False
+
+    def fits(self, name: str, cls: str) -> bool:
+        """Whether the entity ``name`` is of class ``cls``; False for what is no entity."""
+        entity = self.entities.get(name)
+        return entity is not None and self.is_a(entity.cls, cls)

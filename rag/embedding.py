@@ -1,0 +1,60 @@
+"""Vectors of passages and queries through sentence-transformers, behind LangChain's ``Embeddings``.
+
+Knows no index. The model is loaded at the first use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from ingest import Vectors
+
+
+class LocalEmbedder(Embeddings):
+    """A sentence-transformers folder. Its prompts 'query' and 'passage' (E5 needs them) are applied.
+
+    ``identity`` names the model; vectors of two identities must never be compared.
+    """
+
+    def __init__(self, folder: Path, identity: str, dimension: int) -> None:
+        self.identity = identity
+        self.dimension = dimension
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _model(self) -> Any:
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
+
+    def __call__(self, passages: Sequence[str]) -> Vectors:
+        """(n, dimension) float32 rows of length one."""
+        return self._encode(list(passages), "passage")
+
+    def embed_query_vector(self, query: str) -> Vectors:
+        """(dimension,) float32 of length one."""
+        vector: Vectors = self._encode([query], "query")[0]
+        return vector
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """LangChain's form of ``__call__``."""
+        return [list(map(float, row)) for row in self(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        """LangChain's form of ``embed_query_vector``."""
+        return list(map(float, self.embed_query_vector(text)))
+
+    def _encode(self, texts: list[str], prompt: str) -> Vectors:
+        with self._lock:
+            vectors = self._model.encode(
+                texts, prompt_name=prompt, normalize_embeddings=True, batch_size=32, show_progress_bar=False
+            )
+        return np.asarray(vectors, dtype=np.float32)

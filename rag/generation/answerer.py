@@ -1,0 +1,35 @@
+"""Asks a chat model a question on passages. Any LangChain chat model serves; llama.cpp can be constrained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from rag.decoding import CharacterPolicy
+from rag.types import Message, Prompt
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """A chat model. ``takes_grammar`` says whether it accepts a GBNF grammar."""
+
+    name: str
+    model: BaseChatModel
+    takes_grammar: bool = False
+
+    def reply(self, prompt: Prompt, policy: CharacterPolicy) -> str:
+        """The model's whole reply, within ``policy`` where the model can be constrained."""
+        model = self.model.bind(grammar=policy.to_gbnf()) if self.takes_grammar else self.model
+        return model.invoke([_message(message) for message in prompt.messages]).text.strip()
+
+
+def _message(message: Message) -> BaseMessage:
+    match message.role:
+        case "system":
+            return SystemMessage(message.content)
+        case "user":
+            return HumanMessage(message.content)
+        case "assistant":
+            return AIMessage(message.content)

@@ -1,0 +1,244 @@
+"""A writer model in this process through transformers, with an optional LoRA adapter through peft.
+
+Knows neither retrieval nor files other than the model's and the adapter's folders.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+from transformers.generation.streamers import BaseStreamer
+
+from rag.decoding import KOREAN, CharacterPolicy, Preset, compile_policy, read_vocabulary
+from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty
+from rag.errors import GenerationError, PromptTooLong
+from rag.generation.head import only_rows
+from rag.generation.writer import Generated
+from rag.prompting import Template, template_for
+from rag.types import Prompt
+
+_BROKEN = "\ufffd"
+
+
+def load_base(folder: Path, dtype: torch.dtype = torch.float32) -> tuple[Any, Any, Template]:
+    """(model, tokenizer, template) of a model folder, in evaluation mode, on the GPU if there is one."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+    )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return model.to(device).eval(), tokenizer, template_for(tokenizer)
+
+
+class LocalWriter:
+    """A transformers causal language model. ``adapter`` is a peft folder, or None for the bare base."""
+
+    def __init__(self, folder: Path, adapter: Path | None = None, dtype: torch.dtype = torch.float32) -> None:
+        self.name = folder.name
+        self.adapter = adapter.name if adapter else "none"
+        self._model, self._tokenizer, self.template = load_base(folder, dtype)
+        if adapter:
+            from peft import PeftModel
+
+            self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
+        self._vocabulary = read_vocabulary(self._tokenizer)
+        self._mask = lru_cache(maxsize=8)(self._compile)
+        self._busy = threading.Lock()
+
+    def fits(self, prompt: Prompt, max_tokens: int) -> bool:
+        """Whether prompt and reply fit the model's context."""
+        return len(self._encode(prompt)) + max_tokens <= self._context
+
+    def write(
+        self,
+        prompt: Prompt,
+        preset: Preset,
+        policy: CharacterPolicy | None,
+        seed: int,
+        stop: threading.Event,
+    ) -> Iterator[str | Generated]:
+        """Stream a reply; see ``Writer.write``. The same seed gives the same text on the same machine.
+
+        Raises:
+            PromptTooLong: prompt and reply do not fit the context.
+            GenerationError: the model failed.
+        """
+        if not self.fits(prompt, preset.max_tokens):
+            raise PromptTooLong("요청과 예시가 모델의 문맥보다 깁니다.", "예시 수나 이어 쓸 글의 길이를 줄이세요.")
+        with self._busy:
+            yield from self._stream(self._encode(prompt), preset, policy, seed, stop)
+
+    def _stream(
+        self, prompt_ids: list[int], preset: Preset, policy: CharacterPolicy | None, seed: int, stop: threading.Event
+    ) -> Iterator[str | Generated]:
+        stream = _TextStream(self._tokenizer, self.template.stops)
+        criterion = _Stopped(stop, stream)
+        failure: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._generate(prompt_ids, preset, policy, seed, stream, criterion)
+            except BaseException as error:  # noqa: BLE001 (handed to the reading thread)
+                failure.append(error)
+            finally:
+                stream.end()
+
+        started = time.monotonic()
+        thread = threading.Thread(target=work, name="writer", daemon=True)
+        thread.start()
+        try:
+            yield from stream
+        finally:
+            criterion.abandon()
+            thread.join()
+        if failure:
+            raise GenerationError(
+                f"글을 쓰다가 모델이 멈췄습니다: {failure[0]}", "메모리 여유를 확인하세요."
+            ) from failure[0]
+        reason = "stop" if stop.is_set() else "end" if stream.over else "length"
+        yield Generated(stream.text.rstrip(), stream.tokens, time.monotonic() - started, reason)
+
+    def _generate(
+        self,
+        prompt_ids: list[int],
+        preset: Preset,
+        policy: CharacterPolicy | None,
+        seed: int,
+        stream: _TextStream,
+        criterion: _Stopped,
+    ) -> None:
+        torch.manual_seed(seed)
+        input_ids = torch.tensor([prompt_ids], device=self._model.device)
+        mask = self._mask(policy or KOREAN)
+        penalty = RepetitionPenalty(
+            preset.repetition_penalty, len(prompt_ids), preset.repetition_window, mask.character_pieces
+        )
+        processors = LogitsProcessorList([penalty, mask] if policy else [penalty])
+        with torch.inference_mode(), only_rows(self._model, mask.rows if policy else None):
+            self._model.generate(
+                input_ids=input_ids,
+                attention_mask=torch.ones_like(input_ids),
+                max_new_tokens=preset.max_tokens,
+                do_sample=preset.temperature > 0,
+                temperature=preset.temperature or None,
+                top_k=0,
+                min_p=preset.min_p,
+                pad_token_id=self._tokenizer.pad_token_id or self._end_tokens[0],
+                eos_token_id=self._end_tokens,
+                logits_processor=processors,
+                stopping_criteria=StoppingCriteriaList([criterion]),
+                streamer=stream,
+            )
+
+    def _compile(self, policy: CharacterPolicy) -> KoreanLogitsProcessor:
+        width = self._model.get_output_embeddings().weight.shape[0]
+        automaton = compile_policy(policy, self._vocabulary)
+        return KoreanLogitsProcessor(automaton, self._end_tokens, width, self._model.device)
+
+    def _encode(self, prompt: Prompt) -> list[int]:
+        return encode_prompt(self._tokenizer, self.template.render(prompt))
+
+    @property
+    def _end_tokens(self) -> list[int]:
+        declared = self._model.generation_config.eos_token_id
+        tokens = declared if isinstance(declared, list) else [declared]
+        return sorted({token for token in (*tokens, self._tokenizer.eos_token_id) if token is not None})
+
+    @property
+    def _context(self) -> int:
+        return int(self._model.config.get_text_config().max_position_embeddings)
+
+
+def encode_prompt(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a rendered prompt, with exactly one beginning-of-text token where the model has one."""
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    start = tokenizer.bos_token_id
+    if start is not None and ids[:1] != [start]:
+        ids = [start, *ids]
+    return ids
+
+
+class _TextStream(BaseStreamer):
+    """Collects tokens in the generating thread and hands out whole characters to the reading one."""
+
+    def __init__(self, tokenizer: Any, stops: tuple[str, ...]) -> None:
+        self._tokenizer = tokenizer
+        self._stops = stops
+        self._ids: list[int] = []
+        self._items: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._prompt_seen = False
+        self.text = ""
+        self.over = False
+
+    @property
+    def tokens(self) -> int:
+        return len(self._ids)
+
+    def put(self, value: torch.Tensor) -> None:
+        """Called by ``generate``: first with the prompt, then with each new token."""
+        if not self._prompt_seen:
+            self._prompt_seen = True
+            return
+        self._ids.extend(value.reshape(-1).tolist())
+        decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        cut = min((place for stop in self._stops if (place := decoded.find(stop)) >= 0), default=-1)
+        self.over = cut >= 0 or self._ids[-1] in self._tokenizer.all_special_ids
+        self._emit(decoded[:cut] if cut >= 0 else self._safe(decoded), final=self.over)
+
+    def end(self) -> None:
+        """Called when generation is over: whatever is a whole character goes out."""
+        decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        if not self.over:
+            self._emit(decoded, final=True)
+        self._items.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        while (item := self._items.get()) is not None:
+            yield item
+
+    def _safe(self, decoded: str) -> str:
+        """Without an end that may turn out to be the beginning of a stop sign."""
+        for stop in self._stops:
+            for length in range(len(stop) - 1, 0, -1):
+                if decoded.endswith(stop[:length]):
+                    return decoded[:-length]
+        return decoded
+
+    def _emit(self, decoded: str, *, final: bool) -> None:
+        decoded = decoded.lstrip().rstrip(_BROKEN)
+        if final:
+            decoded = decoded.rstrip()
+        start = len(self.text)
+        if len(decoded) > start:
+            self._items.put(decoded[start:])
+            self.text = decoded
+
+
+class _Stopped(StoppingCriteria):
+    """Ends generation when the reader asked for it, left, or a stop sign was written."""
+
+    def __init__(self, stop: threading.Event, stream: _TextStream) -> None:
+        self._stop = stop
+        self._stream = stream
+        self._left = threading.Event()
+
+    def abandon(self) -> None:
+        self._left.set()
+
+    def __call__(self, input_ids: torch.LongTensor, *_: Any, **__: Any) -> torch.BoolTensor:
+        over = self._stop.is_set() or self._left.is_set() or self._stream.over
+        return torch.full((input_ids.shape[0],), over, device=input_ids.device)  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""Indexes over chunks: words and vectors. Projections of the ledger, never the truth."""

@@ -1,0 +1,127 @@
+"""The whole of writing, in reading order: find examples, show them, write, tidy, measure.
+
+Knows no concrete model and no index.
+"""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rag.decoding import KOREAN, CharacterPolicy, Preset, Purity, choose_preset, measure_purity
+from rag.generation.writer import Generated, Writer
+from rag.prompting import write_prompt
+from rag.retrieval import Retriever
+from rag.types import Hit, Prompt
+
+DEFAULT_EXAMPLES = 3
+_SENTENCE_ENDS = ".!?…”’」』)]"
+# A piece cut off by the token limit ends at its last whole sentence, unless most of it would be lost.
+_KEEP_AT_LEAST = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a writer asks for. ``so_far`` is text to carry on from; ``allow`` are words beyond the policy.
+
+    ``free`` lifts the constraint; ``preset`` and ``genre`` may be empty.
+    """
+
+    text: str
+    genre: str = ""
+    preset: str = ""
+    seed: int = 0
+    max_tokens: int = 0
+    so_far: str = ""
+    allow: tuple[str, ...] = ()
+    free: bool = False
+    examples: int = DEFAULT_EXAMPLES
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finished piece and how it came about."""
+
+    text: str
+    examples: tuple[Hit, ...]
+    purity: Purity
+    model: str
+    adapter: str
+    preset: str
+    seed: int
+    tokens: int
+    seconds: float
+    stopped: str
+
+
+def find_examples(request: Request, retriever: Retriever) -> list[Hit]:
+    """The worked examples that will be shown for this request."""
+    return retriever.examples(request.text, request.genre, request.examples) if request.examples else []
+
+
+def write(
+    request: Request, examples: Sequence[Hit], writer: Writer, stop: threading.Event | None = None
+) -> Iterator[str | Draft]:
+    """Stream a piece; the last item is the finished draft. A set ``stop`` ends it and keeps what is there.
+
+    Raises:
+        UnknownPreset: the request names a preset that does not exist.
+        PromptTooLong: the request alone does not fit the model.
+        GenerationError: the model failed.
+    """
+    preset = _preset(request)
+    policy = KOREAN.with_literals(request.allow)
+    shown, prompt = _fitting_prompt(request, examples, writer, preset)
+    for piece in writer.write(
+        prompt, preset, None if request.free else policy, request.seed, stop or threading.Event()
+    ):
+        if isinstance(piece, str):
+            yield piece
+        else:
+            yield _draft(piece, request, shown, preset, policy, writer)
+
+
+def _preset(request: Request) -> Preset:
+    preset = choose_preset(request.preset, request.genre)
+    return replace(preset, max_tokens=request.max_tokens) if request.max_tokens else preset
+
+
+def _fitting_prompt(
+    request: Request, examples: Sequence[Hit], writer: Writer, preset: Preset
+) -> tuple[tuple[Hit, ...], Prompt]:
+    """The prompt with as many examples as fit the context, the best one last, next to the request."""
+    for count in range(len(examples), -1, -1):
+        shown = tuple(examples[:count])
+        chunks = [hit.chunk for hit in reversed(shown)]
+        prompt = write_prompt(request.text, request.genre, chunks, request.so_far)
+        if writer.fits(prompt, preset.max_tokens):
+            break
+    return shown, prompt
+
+
+def _draft(
+    piece: Generated, request: Request, shown: tuple[Hit, ...], preset: Preset, policy: CharacterPolicy, writer: Writer
+) -> Draft:
+    text = unicodedata.normalize("NFC", piece.text)
+    if piece.stopped == "length":
+        text = to_last_sentence(text)
+    return Draft(
+        text=text,
+        examples=shown,
+        purity=measure_purity(text, policy),
+        model=writer.name,
+        adapter=writer.adapter,
+        preset=preset.name,
+        seed=request.seed,
+        tokens=piece.tokens,
+        seconds=round(piece.seconds, 3),
+        stopped=piece.stopped,
+    )
+
+
+def to_last_sentence(text: str) -> str:
+    """``text`` up to its last whole sentence, or all of it where that would lose too much."""
+    end = max((place for mark in _SENTENCE_ENDS if (place := text.rfind(mark)) >= 0), default=-1) + 1
+    return text[:end] if end >= len(text) * _KEEP_AT_LEAST else text
