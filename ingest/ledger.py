@@ -164,6 +164,7 @@ class Ledger:
             )
             self._log(db, "delete", old - {chunk.id for chunk in chunks})
             self._log(db, "put", (chunk.id for chunk in chunks))
+            db.execute(_NEXT_REVISION)
 
     def forget(self, name: str) -> None:
         """Remove a source and all that came of it.
@@ -178,6 +179,7 @@ class Ledger:
             gone = [row[0] for row in db.execute(_CHUNK_IDS_OF_PATH, (source.path,))]
             db.execute("DELETE FROM sources WHERE name = ?", (name,))
             self._log(db, "delete", gone)
+            db.execute(_NEXT_REVISION)
 
     def move(self, source: Source, path: str) -> None:
         """Record that a source's file now lies at ``path``; its name and content stay."""
@@ -214,6 +216,15 @@ class Ledger:
         rows = self._db.execute(f"{_CHUNKS} WHERE s.kind = ? ORDER BY s.name, c.start", (kind,))
         return [_chunk(row) for row in rows]
 
+    def chunk_at(self, name: str, position: int) -> str | None:
+        """Id of the chunk of source ``name`` that holds the character at ``position``."""
+        row = self._db.execute(
+            "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id"
+            " WHERE s.name = ? AND c.start <= ? AND c.end > ?",
+            (name, position, position),
+        ).fetchone()
+        return row[0] if row else None
+
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
         """Chunk ids and their vectors as one (n, dimension) array; all chunks without ``ids``."""
         if ids is None:
@@ -244,6 +255,10 @@ class Ledger:
         """The sequence number of the newest change; 0 in an empty ledger."""
         row = self._db.execute("SELECT max(seq) FROM outbox").fetchone()
         return int(row[0] or 0)
+
+    def revision(self) -> int:
+        """Counts the changes of any kind; whoever keeps something derived compares it."""
+        return int(self.get("revision") or 0)
 
     def changes(self, after: int) -> list[Change]:
         """Net changes after ``after``, one per chunk, oldest first."""
@@ -349,6 +364,10 @@ _CHUNKS = """
     SELECT c.document_id, c.start, c.end, s.name, s.kind,
         substr(d.text, c.start + 1, c.end - c.start), c.headings, c.example
     FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
+"""
+_NEXT_REVISION = """
+    INSERT INTO meta VALUES ('revision', '1')
+    ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1
 """
 _CHUNK_IDS_OF_PATH = """
     SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id

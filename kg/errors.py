@@ -1,7 +1,7 @@
 """Errors of the knowledge graph, each with a hint that can be shown to people (Korean).
 
-    KnowledgeError
-    └── OntologyError    an ontology file breaks its format or contradicts itself
+KnowledgeError
+└── OntologyError    an ontology file breaks its format or contradicts itself
 """
 
 from __future__ import annotations

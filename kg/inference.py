@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from kg.types import Fact, Ontology, Relation, Rule, Triple
 from rag import Citation, ProofStep
@@ -74,11 +75,13 @@ class _Chaining:
         self._inverses = _inverses(ontology)
 
     def run(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        waiting = [_ranked(fact, 1) for fact in facts if fact.relation in self._ontology.relations]
+        order = count()
+        known = (fact for fact in facts if fact.relation in self._ontology.relations)
+        waiting = [(1, _names(fact), next(order), fact) for fact in known]
         heapq.heapify(waiting)
         sizes: dict[Triple, int] = {}
         while waiting:
-            size, _, fact = heapq.heappop(waiting)
+            size, _, _, fact = heapq.heappop(waiting)
             if fact.triple in self._settled:
                 continue
             self._settled[fact.triple] = fact
@@ -88,7 +91,7 @@ class _Chaining:
             for derived in self._consequences(fact):
                 if derived.triple not in self._settled:
                     cost = 1 + sum(sizes[premise.triple] for premise in derived.premises)
-                    heapq.heappush(waiting, _ranked(derived, cost))
+                    heapq.heappush(waiting, (cost, _names(derived), next(order), derived))
         return tuple(self._settled.values())
 
     def _consequences(self, fact: Fact) -> Iterator[Fact]:
@@ -136,10 +139,9 @@ def _inverses(ontology: Ontology) -> dict[str, list[tuple[str, str]]]:
     return inverses
 
 
-def _ranked(fact: Fact, size: int) -> tuple[int, tuple[str, ...], Fact]:
-    """Heap entry: the smaller proof first, then by name, rule and premises, so that runs agree."""
-    names = (*fact.triple, fact.rule, *(part for premise in fact.premises for part in premise.triple))
-    return size, names, fact
+def _names(fact: Fact) -> tuple[str, ...]:
+    """What orders proofs of one size, so that runs agree: the triple, the rule, the premises."""
+    return (*fact.triple, fact.rule, *(part for premise in fact.premises for part in premise.triple))
 
 
 def _in_order(citations: Iterable[Citation]) -> tuple[Citation, ...]:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from kg.types import Entity, Ontology
 
 # What may follow a noun within its word (조사, the copula and its endings, 씨·님·들).
-_PARTICLES = (
-    "이었습니다 였습니다 이라고 이라는 이라서 이었던 였던 입니다 입니까 이에요 인가요 일까요 이지만 으로서 으로써 "
-    "에게서 한테서 이라도 이었다 이면서 으로 로서 로써 에서 에게 께서 한테 까지 부터 조차 마저 보다 처럼 마다 밖에 "
-    "이며 이고 이나 이랑 이란 이자 이다 이야 이냐 이니 이죠 이지 이라 였다 라는 라고 라서 라도 지만 예요 하고 대로 "
-    "인가 인지 인데 일까 이었 뿐 께 은 는 이 가 을 를 의 에 와 과 로 도 만 나 며 란 라 자 다 야 죠 랑 인 였 씨 님 들 요"
-).split()
-_PARTICLE = "|".join(sorted(_PARTICLES, key=len, reverse=True))
-_NOT_INSIDE_WORD = r"(?<![^\W_])"
+_PARTICLE = (
+    "이었습니다|였습니다|이라고|이라는|이라서|이었던|입니다|입니까|이에요|인가요|일까요|이지만|으로서|으로써|에게서|한테서|이라도|이었다|이면서|"
+    "였던|으로|로서|로써|에서|에게|께서|한테|까지|부터|조차|마저|보다|처럼|마다|밖에|이며|이고|이나|이랑|이란|이자|이다|이야|이냐|이니|"
+    "이죠|이지|이라|였다|라는|라고|라서|라도|지만|예요|하고|대로|인가|인지|인데|일까|이었|뿐|께|은|는|이|가|을|를|의|에|와|과|로|도|"
+    "만|나|며|란|라|자|다|야|죠|랑|인|였|씨|님|들|요"
+)
+_NOT_INSIDE_WORD = r"(?:(?<![^\W_])|(?=\W))"
 WORD_ENDS = rf"(?=(?:{_PARTICLE}){{0,3}}(?![^\W_]|\.\d))"
 _CLUSTER = re.compile(r"[ᄀ-ᅟ][ᅠ-ᆧ][ᆨ-ᇿ]?|[가-힣][ᆨ-ᇿ]?|.[\u0300-\u036f]*", re.S)
 
@@ -43,8 +42,9 @@ class Names:
                 held = self._entities.setdefault(key(name), [])
                 if entity not in held:
                     held.append(entity)
-        spellings = {_spelling(name) for entity in ontology.entities.values() for name in entity.names}
-        self._pattern = re.compile("|".join(sorted(spellings, key=lambda s: (-len(s), s))) or "(?!)", re.I)
+        names = {name for entity in ontology.entities.values() for name in entity.names}
+        spellings = sorted({_spelling(name) for name in names}, key=lambda spelling: (-len(spelling), spelling))
+        self._pattern = re.compile(rf"{_NOT_INSIDE_WORD}(?:{'|'.join(spellings) or '(?!)'}){WORD_ENDS}", re.I)
 
     def find(self, text: str) -> list[Mention]:
         """Mentions in order, the longest at each place, without overlaps.
@@ -77,9 +77,7 @@ def key(name: str) -> str:
 
 
 def _spelling(name: str) -> str:
-    words = unicodedata.normalize("NFC", name).split()
-    left = _NOT_INSIDE_WORD if words and words[0][0].isalnum() else ""
-    return left + r"\s?".join(re.escape(word) for word in words) + WORD_ENDS
+    return r"\s?".join(re.escape(word) for word in unicodedata.normalize("NFC", name).split())
 
 
 def _nfc(text: str) -> tuple[str, range | list[int]]:

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from typing import cast
 
@@ -36,6 +37,7 @@ _TOKEN = re.compile(
 _Table = Mapping[str, object]
 
 
+@cache
 def general_ontology() -> Ontology:
     """The ontology that every world extends, read from this package."""
     text = resources.files("kg").joinpath(GENERAL).read_text(encoding="utf-8")
@@ -57,7 +59,9 @@ def parse_ontology(text: str, source: str) -> Ontology:
     try:
         data: _Table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise OntologyError(source, "", str(error), "TOML 문법을 확인하세요. 따옴표와 대괄호가 짝이 맞아야 합니다.") from error
+        raise OntologyError(
+            source, "", str(error), "TOML 문법을 확인하세요. 따옴표와 대괄호가 짝이 맞아야 합니다."
+        ) from error
     reader = _Reader(source)
     reader.known(data, "", _TOP)
     ontology = Ontology(
@@ -120,7 +124,9 @@ class _Reader:
         for name in table:
             if name not in keys:
                 raise self.error(
-                    f"{path}.{name}".lstrip("."), "알 수 없는 항목입니다.", f"쓸 수 있는 항목: {', '.join(sorted(keys))}"
+                    f"{path}.{name}".lstrip("."),
+                    "알 수 없는 항목입니다.",
+                    f"쓸 수 있는 항목: {', '.join(sorted(keys))}",
                 )
 
     def text(self, table: _Table, name: str, path: str, required: bool = False) -> str:
@@ -200,7 +206,9 @@ def _check_templates(reader: _Reader, path: str, patterns: tuple[str, ...], answ
         holes = _HOLES.findall(pattern)
         if "object" not in holes or len(set(holes)) < len(holes) or not {"subject", "object"} >= set(holes):
             raise reader.error(
-                place, f"빈칸이 잘못되었습니다: {pattern}", "{object}는 꼭 한 번, {subject}는 많아야 한 번 쓸 수 있습니다."
+                place,
+                f"빈칸이 잘못되었습니다: {pattern}",
+                "{object}는 꼭 한 번, {subject}는 많아야 한 번 쓸 수 있습니다.",
             )
         if not re.search(r"[^\W_]", _HOLES.sub("", pattern)):
             raise reader.error(place, f"낱말이 없습니다: {pattern}", "빈칸만으로는 문장을 알아볼 수 없습니다.")
@@ -237,7 +245,9 @@ def _facts(reader: _Reader, data: _Table, text: str) -> tuple[Fact, ...]:
     lines = reader.texts(data, "facts", "facts")
     spans = list(_fact_spans(text))
     if len(spans) != len(lines):
-        raise reader.error("facts", "자리를 찾을 수 없습니다.", 'facts = [ "주어 | 관계 | 목적어", … ] 꼴로 파일 앞에 적으세요.')
+        raise reader.error(
+            "facts", "자리를 찾을 수 없습니다.", 'facts = [ "주어 | 관계 | 목적어", … ] 꼴로 파일 앞에 적으세요.'
+        )
     return tuple(
         _fact(reader, line, f"facts[{index}]", text, span)
         for index, (line, span) in enumerate(zip(lines, spans, strict=True))
@@ -341,7 +351,9 @@ def _check_relation(ontology: Ontology, source: str, relation: Relation) -> None
     if relation.inverse:
         _need_relation(ontology, source, f"{path}.inverse", relation.inverse)
     if relation.range in LITERALS and (relation.transitive or relation.symmetric or relation.inverse):
-        raise OntologyError(source, path, "리터럴은 주어가 될 수 없습니다.", "transitive, symmetric, inverse를 지우세요.")
+        raise OntologyError(
+            source, path, "리터럴은 주어가 될 수 없습니다.", "transitive, symmetric, inverse를 지우세요."
+        )
 
 
 def _check_fact(ontology: Ontology, source: str, fact: Fact) -> None:
@@ -352,12 +364,16 @@ def _check_fact(ontology: Ontology, source: str, fact: Fact) -> None:
     if relation.range not in LITERALS:
         named.append((fact.object, relation.range))
     elif canonical(relation.range, fact.object) != fact.object:
-        raise OntologyError(source, path, f"{relation.range}이(가) 아닙니다: {fact.object}", "예: 2022년, 2022년 3월 1일, 85점")
+        raise OntologyError(
+            source, path, f"{relation.range}이(가) 아닙니다: {fact.object}", "예: 2022년, 2022년 3월 1일, 85점"
+        )
     for name, cls in named:
         if name not in ontology.entities:
             raise OntologyError(source, path, f"개체에 없습니다: {name}", "entities에 먼저 적으세요.")
         if not ontology.fits(name, cls):
-            raise OntologyError(source, path, f"{name}은(는) {cls}이(가) 아닙니다.", "관계의 domain과 range를 확인하세요.")
+            raise OntologyError(
+                source, path, f"{name}은(는) {cls}이(가) 아닙니다.", "관계의 domain과 range를 확인하세요."
+            )
 
 
 def _check_cycles(ontology: Ontology, source: str) -> None:

@@ -7,6 +7,7 @@ from rag.answer import ABSTENTION, Answering, abstain, answer
 from rag.decoding import KOREAN, CharacterPolicy, Preset, Purity, choose_preset, load_presets, measure_purity
 from rag.embedding import LocalEmbedder
 from rag.errors import (
+    AdapterMismatch,
     GenerationError,
     PromptError,
     PromptTooLong,
@@ -26,6 +27,7 @@ __all__ = [
     "ABSTENTION",
     "KOREAN",
     "VOICES",
+    "AdapterMismatch",
     "Answer",
     "Answerer",
     "Answering",

@@ -4,6 +4,7 @@
     ├── PromptError            a prompt file is missing a hole's value, or has a hole too many
     ├── UnsupportedTokenizer   the bytes of its tokens cannot be known, so nothing can be guaranteed
     ├── UnknownPreset          no such preset
+    ├── AdapterMismatch        an adapter is damaged or belongs to another base or template
     ├── PromptTooLong          the request alone does not fit the model's context
     └── GenerationError        the model or its server failed
 
@@ -31,6 +32,10 @@ class UnsupportedTokenizer(RagError):
 
 class UnknownPreset(RagError):
     """No preset of that name."""
+
+
+class AdapterMismatch(RagError):
+    """The adapter cannot be put on this base."""
 
 
 class PromptTooLong(RagError):

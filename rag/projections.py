@@ -19,6 +19,7 @@ class Projections:
     """The word and vector indexes of one home folder; ``is_owner`` says whether Chroma is ours."""
 
     def __init__(self, home: Path, ledger: Ledger, korean: Korean, embedder_identity: str) -> None:
+        self._ledger = ledger
         self._lock = FileLock(home / "projections.lock")
         self.is_owner = self._acquire()
         self.words = WordIndex(home / "words.db", ledger, korean)
@@ -31,6 +32,26 @@ class Projections:
         self.words.catch_up()
         if self._chroma:
             self._chroma.catch_up()
+
+    def rebuild(self) -> None:
+        """Build every index of ours anew from the ledger."""
+        self.words.rebuild()
+        if self._chroma:
+            self._chroma.rebuild()
+
+    def problems(self) -> list[str]:
+        """Where ledger and indexes disagree, in Korean; empty when all is well."""
+        live = set(self._ledger.vectors()[0])
+        found = []
+        for label, held in (
+            ("낱말 색인", self.words.ids()),
+            ("벡터 색인", self._chroma.ids() if self._chroma else live),
+        ):
+            if missing := len(live - held):
+                found.append(f"{label}: 조각 {missing}개가 빠져 있습니다.")
+            if extra := len(held - live):
+                found.append(f"{label}: 없어진 조각 {extra}개가 남아 있습니다.")
+        return found
 
     def close(self) -> None:
         """Close the indexes and give up ownership."""

@@ -26,6 +26,7 @@ from transformers.generation.streamers import BaseStreamer
 from rag.decoding import KOREAN, CharacterPolicy, Preset, compile_policy, read_vocabulary
 from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty
 from rag.errors import GenerationError, PromptTooLong
+from rag.generation.adapter import check_adapter
 from rag.generation.head import only_rows
 from rag.generation.writer import Generated
 from rag.prompting import Template, template_for
@@ -34,26 +35,35 @@ from rag.types import Prompt
 _BROKEN = "\ufffd"
 
 
-def load_base(folder: Path, dtype: torch.dtype = torch.float32) -> tuple[Any, Any, Template]:
+def load_base(folder: Path, dtype: torch.dtype | None = None) -> tuple[Any, Any, Template]:
     """(model, tokenizer, template) of a model folder, in evaluation mode, on the GPU if there is one."""
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     model: Any = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        folder, dtype=dtype or best_dtype(), local_files_only=True, trust_remote_code=False, use_safetensors=True
     )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return model.to(device).eval(), tokenizer, template_for(tokenizer)
 
 
+def best_dtype() -> torch.dtype:
+    """bfloat16 where the hardware computes in it; elsewhere it is emulated and slower than float32."""
+    if torch.cuda.is_available():
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    capabilities = torch.cpu.get_capabilities()
+    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
+
+
 class LocalWriter:
     """A transformers causal language model. ``adapter`` is a peft folder, or None for the bare base."""
 
-    def __init__(self, folder: Path, adapter: Path | None = None, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, folder: Path, adapter: Path | None = None, dtype: torch.dtype | None = None) -> None:
         self.name = folder.name
         self.adapter = adapter.name if adapter else "none"
         self._model, self._tokenizer, self.template = load_base(folder, dtype)
         if adapter:
             from peft import PeftModel
 
+            check_adapter(adapter, folder, self.template)
             self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
         self._vocabulary = read_vocabulary(self._tokenizer)
         self._mask = lru_cache(maxsize=8)(self._compile)

@@ -103,6 +103,10 @@ class ChromaVectors:
         self._connect()
         self._apply()
 
+    def ids(self) -> set[str]:
+        """The chunks whose vectors are held."""
+        return {chunk_id for each in self._collections(None) for chunk_id in each.get(include=[])["ids"]}
+
     def count(self) -> int:
         """How many vectors are held."""
         return sum(collection.count() for collection in self._collections(None))

@@ -57,6 +57,17 @@ class WordIndex:
                 self._db = self._open()
                 self._apply()
 
+    def rebuild(self) -> None:
+        """Index every live chunk anew."""
+        with self._lock:
+            self._db.execute("DELETE FROM state")
+        self.catch_up()
+
+    def ids(self) -> set[str]:
+        """The chunks that are indexed."""
+        with self._lock:
+            return {row[0] for row in self._db.execute("SELECT chunk_id FROM words")}
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -67,7 +78,7 @@ class WordIndex:
         try:
             held = self._seq()
             head = self._ledger.head()
-            if held > head:  # another ledger's index
+            if held > head or held == 0:  # another ledger's index, or one to build anew
                 self._db.execute("DELETE FROM words")
                 held = 0
             for change_ids in _batches([change.chunk_id for change in self._ledger.changes(held)]):

@@ -1,0 +1,43 @@
+"""Knowledge: ontologies, statements found in documents, what follows from them, and answers with proof.
+
+Read ``kg.types`` and ``kg.ontology`` first. Imports ``ingest`` and ``rag``; needs no model.
+"""
+
+from kg.errors import KnowledgeError, OntologyError
+from kg.extraction import EXTRACTION_VERSION, extract
+from kg.inference import infer, proof
+from kg.mentions import Mention, Names, find_mentions
+from kg.ontology import extend, general_ontology, parse_ontology
+from kg.qa import answer_from_graph
+from kg.questions import question_terms
+from kg.store import Graph
+from kg.types import LITERALS, ROOT, Entity, Fact, Ontology, Relation, Rule
+from kg.worlds import WorldExtractor, find_ontology, united
+
+__all__ = [
+    "EXTRACTION_VERSION",
+    "LITERALS",
+    "ROOT",
+    "Entity",
+    "Fact",
+    "Graph",
+    "KnowledgeError",
+    "Mention",
+    "Names",
+    "Ontology",
+    "OntologyError",
+    "Relation",
+    "Rule",
+    "WorldExtractor",
+    "answer_from_graph",
+    "extend",
+    "extract",
+    "find_mentions",
+    "find_ontology",
+    "general_ontology",
+    "infer",
+    "parse_ontology",
+    "proof",
+    "question_terms",
+    "united",
+]

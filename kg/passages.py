@@ -1,0 +1,94 @@
+"""Documents of facts into sentences with their place: headings, paragraphs, list items, table cells. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+_HEADING = re.compile(r"(#{1,6})[ \t]+")
+_DATED_TITLE = re.compile(r"\[[^\]\n]{1,30}\][ \t]+(?=\S)")  # '[2024년 2월 19일] …' opens a notice in plain text
+_LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
+_QUOTE = re.compile(r"[ \t]*>[ \t]?")
+_RULER = re.compile(r"[\s|:+=_*-]+")
+_CELL = re.compile(r"(?:\\.|[^|\\])+")
+_SENTENCE_END = re.compile(r"[.!?…。]+[\"”’'」』)\]]*\s+")
+_DATED_TITLE_LEVEL = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence, heading or table cell at characters ``start`` to ``end`` of a document.
+
+    ``level`` is a heading's depth, else 0; ``group`` numbers what belongs together (the paragraph, the list
+    item, the table row).
+    """
+
+    kind: Literal["heading", "sentence", "cell"]
+    start: int
+    end: int
+    level: int
+    group: int
+
+
+def passages(text: str) -> Iterator[Passage]:
+    """The passages of ``text`` in order. Front matter, fenced code and rulers give none."""
+    group = 0
+    fenced = False
+    for start, end in _lines(text):
+        line = text[start:end]
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        elif fenced:
+            continue
+        elif not line.strip() or _RULER.fullmatch(line):
+            group += 1
+        elif heading := _HEADING.match(line) or _DATED_TITLE.match(line):
+            group += 1
+            level = len(heading.group(1)) if heading.re is _HEADING else _DATED_TITLE_LEVEL
+            yield from _whole("heading", text, start + heading.end(), end, level, group)
+        elif line.lstrip().startswith("|"):
+            group += 1
+            for cell in _CELL.finditer(text, start, end):
+                yield from _whole("cell", text, cell.start(), cell.end(), 0, group)
+        else:
+            item = _LIST_ITEM.match(line)
+            group += 1 if item else 0
+            opening = item or _QUOTE.match(line)
+            for sentence in _sentences(text, start + (opening.end() if opening else 0), end):
+                yield from _whole("sentence", text, *sentence, 0, group)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    position = _front_matter_end(text)
+    for line in text[position:].splitlines(keepends=True):
+        yield position, position + len(line.rstrip("\n"))
+        position += len(line)
+
+
+def _front_matter_end(text: str) -> int:
+    found = re.match(r"---[ \t]*\n.*?\n---[ \t]*(?:\n|$)", text, re.S)
+    return found.end() if found else 0
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    position = start
+    for boundary in _SENTENCE_END.finditer(text, start, end):
+        in_date = text[boundary.start() - 1].isdigit() and text[boundary.end() : boundary.end() + 1].isdigit()
+        if not in_date:
+            yield position, boundary.end()
+            position = boundary.end()
+    yield position, end
+
+
+def _whole(
+    kind: Literal["heading", "sentence", "cell"], text: str, start: int, end: int, level: int, group: int
+) -> Iterator[Passage]:
+    """The passage without white space around it, if anything is left."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield Passage(kind, start, end, level, group)

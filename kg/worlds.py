@@ -1,0 +1,64 @@
+"""Finds the ontology that a file belongs to, and reads statements with it. Touches files; the rest of kg does not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from ingest import ONTOLOGY_FILE, Document, Korean, Statement, clean
+from kg.extraction import EXTRACTION_VERSION, extract
+from kg.ontology import extend, general_ontology, parse_ontology
+from kg.types import Ontology
+
+
+class WorldExtractor:
+    """Statements of a document by the ontology beside it (or in a folder above), else by the general one.
+
+    Ontology files themselves give no statements here: what they assert is read with them.
+    """
+
+    def __init__(self, korean: Korean) -> None:
+        self._korean = korean
+
+    def settings(self, path: Path) -> str:
+        """Changes when the file would give other statements."""
+        found = find_ontology(path)
+        world = hashlib.sha256(found.read_bytes()).hexdigest()[:16] if found else "general"
+        return f"extraction-{EXTRACTION_VERSION}:{world}"
+
+    def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
+        """The statements of one document of facts; other kinds give none."""
+        if document.kind != "facts":
+            return []
+        found = find_ontology(path)
+        if path.name == ONTOLOGY_FILE:
+            parse_ontology(document.text, document.source)  # refuse a broken one before it is taken in
+            return []
+        ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else general_ontology()
+        return extract(document, ontology, self._korean)
+
+
+def find_ontology(path: Path) -> Path | None:
+    """The nearest ontology file in the path's folder or the folders above it."""
+    for folder in path.absolute().parents:
+        if (candidate := folder / ONTOLOGY_FILE).is_file():
+            return candidate
+    return None
+
+
+def united(documents: Iterable[Document]) -> tuple[Ontology, list[Ontology]]:
+    """(general ontology extended by every world, the worlds) of the ontology documents among ``documents``."""
+    worlds = [parse_ontology(d.text, d.source) for d in documents if d.source.endswith(ONTOLOGY_FILE)]
+    whole = general_ontology()
+    for world in worlds:
+        whole = extend(whole, world)
+    return whole, worlds
+
+
+@cache
+def _ontology_at(path: Path, _modified: int) -> Ontology:
+    """Parsed once per state of the file."""
+    text = clean(path.read_text("utf-8-sig")).text
+    return extend(general_ontology(), parse_ontology(text, path.name))

@@ -1,0 +1,98 @@
+"""Small real parts behind the same seams as the big ones: deterministic, offline, no model."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+
+from ingest import Vectors
+from rag import CharacterPolicy, Generated, Preset, Prompt
+
+
+class HashEmbedder(Embeddings):
+    """Vectors of character trigrams: texts that share words are near each other."""
+
+    identity = "trigrams"
+    dimension = 256
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def __call__(self, passages: Sequence[str]) -> Vectors:
+        self.calls.append(len(passages))
+        return np.stack([self._vector(text) for text in passages])
+
+    def embed_query_vector(self, query: str) -> Vectors:
+        return self._vector(query)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [list(map(float, row)) for row in self(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        return list(map(float, self._vector(text)))
+
+    def _vector(self, text: str) -> Vectors:
+        vector = np.zeros(self.dimension, dtype=np.float32)
+        for start in range(max(1, len(text) - 2)):
+            digest = hashlib.sha256(text[start : start + 3].encode()).digest()
+            vector[digest[0]] += 1
+        return vector / (float(np.linalg.norm(vector)) or 1.0)
+
+
+class ScriptedWriter:
+    """Writes what it is told, piece by piece; ``prompts`` records what it was shown."""
+
+    name = "scripted"
+    adapter = "none"
+
+    def __init__(self, pieces: Sequence[str], context: int = 100_000, wait: threading.Event | None = None) -> None:
+        self._pieces = pieces
+        self._context = context
+        self._wait = wait
+        self.prompts: list[Prompt] = []
+
+    def fits(self, prompt: Prompt, max_tokens: int) -> bool:
+        return sum(len(message.content) for message in prompt.messages) + max_tokens <= self._context
+
+    def write(
+        self, prompt: Prompt, preset: Preset, policy: CharacterPolicy | None, seed: int, stop: threading.Event
+    ) -> Iterator[str | Generated]:
+        self.prompts.append(prompt)
+        text = ""
+        for piece in self._pieces:
+            if stop.is_set():
+                break
+            text += piece
+            yield piece
+            if self._wait:
+                self._wait.wait(10)
+        yield Generated(text, len(text), 1.0, "stop" if stop.is_set() else "end")
+
+
+class ScriptedChat(BaseChatModel):
+    """Gives the same reply to everything and counts how often it was asked."""
+
+    text: str
+    asked: list[str] = []  # noqa: RUF012 (a pydantic field)
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: object,
+    ) -> ChatResult:
+        self.asked.append(messages[-1].text)
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=self.text))])

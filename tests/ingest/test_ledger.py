@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest import Chunk, Document, Example, Ledger, LedgerError, LedgerMismatch, Span, Statement, UnknownSource
+
+TEXT = "첫 문장. 둘째 문장."
+
+
+def put(ledger: Ledger, name: str = "글.txt", text: str = TEXT, document_id: str = "d1") -> list[Chunk]:
+    document = Document(document_id, name, "글", text, "facts")
+    chunks = [
+        Chunk(Span(document_id, 0, 5), name, "facts", text[0:5], ("머리",)),
+        Chunk(Span(document_id, 6, len(text)), name, "facts", text[6:], (), Example("요청", tags=("가", "나"))),
+    ]
+    vectors = np.eye(2, 4, dtype=np.float32)
+    statements = [Statement("가", "part_of", "나", Span(document_id, 0, 5))]
+    ledger.replace(document, chunks, vectors, statements, path=f"/{name}", sha256=document_id, settings="s")
+    return chunks
+
+
+def test_what_was_put_comes_back_equal(ledger: Ledger) -> None:
+    chunks = put(ledger)
+    assert ledger.chunks([chunk.id for chunk in chunks]) == {chunk.id: chunk for chunk in chunks}
+    assert ledger.document("글.txt").text == TEXT
+    assert ledger.statements() == [Statement("가", "part_of", "나", Span("d1", 0, 5))]
+    ids, vectors = ledger.vectors()
+    assert sorted(ids) == sorted(chunk.id for chunk in chunks)
+    assert vectors.shape == (2, 4)
+    assert ledger.chunk_at("글.txt", 7) == chunks[1].id
+
+
+def test_replacing_leaves_nothing_of_the_old_state(ledger: Ledger) -> None:
+    old = put(ledger)
+    new = put(ledger, text="다른 글이 왔다. 끝.", document_id="d2")
+    assert set(ledger.chunks([chunk.id for chunk in old + new])) == {chunk.id for chunk in new}
+    assert len(ledger.statements()) == 1
+    assert [source.chunks for source in ledger.sources()] == [2]
+    assert {change.op for change in ledger.changes(2)} == {"delete", "put"}
+
+
+def test_forgetting_is_complete_also_in_the_bytes_of_the_file(ledger: Ledger) -> None:
+    put(ledger, text="지워야할비밀문장. 둘째 문장이다.")
+    ledger.forget("글.txt")
+    assert ledger.sources() == []
+    assert ledger.vectors()[0] == []
+    assert ledger.statements() == []
+    assert "지워야할비밀문장".encode() not in ledger.path.read_bytes()
+    with pytest.raises(UnknownSource):
+        ledger.forget("글.txt")
+
+
+def test_a_failed_transaction_leaves_the_old_state(ledger: Ledger) -> None:
+    put(ledger)
+    document = Document("d3", "글.txt", "글", "새 글", "facts")
+    twice = Chunk(Span("d3", 0, 1), "글.txt", "facts", "새")
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.replace(
+            document, [twice, twice], np.eye(2, 4, dtype=np.float32), [], path="/글.txt", sha256="x", settings="s"
+        )
+    assert ledger.document("글.txt").text == TEXT
+    assert ledger.head() == 2
+
+
+def test_changes_are_the_net_effect_per_chunk(ledger: Ledger) -> None:
+    put(ledger)
+    ledger.forget("글.txt")
+    changes = ledger.changes(0)
+    assert [change.op for change in changes] == ["delete", "delete"]
+    assert ledger.changes(ledger.head()) == []
+
+
+def test_every_change_counts_in_the_revision(ledger: Ledger) -> None:
+    assert ledger.revision() == 0
+    put(ledger)
+    put(ledger)
+    ledger.forget("글.txt")
+    assert ledger.revision() == 3
+
+
+def test_another_embedder_is_refused(ledger: Ledger) -> None:
+    ledger.claim_embedder("e5", 384)
+    ledger.claim_embedder("e5", 384)
+    with pytest.raises(LedgerMismatch) as caught:
+        ledger.claim_embedder("bge", 384)
+    assert caught.value.hint
+
+
+def test_a_foreign_or_newer_file_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"not a database, but somebody's file" * 100)
+    with pytest.raises(LedgerError):
+        Ledger(path)
+    assert path.read_bytes().startswith(b"not a database")
+    newer = tmp_path / "newer.db"
+    with sqlite3.connect(newer) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(LedgerError, match="99"):
+        Ledger(newer)
+
+
+def _put_many(path: Path, number: int) -> None:
+    ledger = Ledger(path)
+    for step in range(10):
+        put(ledger, f"{number}-{step}.txt", document_id=f"{number}-{step}")
+    ledger.close()
+
+
+def test_two_processes_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger(path).close()
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=_put_many, args=(path, number)) for number in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    ledger = Ledger(path)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert len(ledger.sources()) == 20
+    assert len(ledger.vectors()[0]) == 40
+    ledger.close()

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+
+from ingest import Korean
+from kg import Graph, Ontology, answer_from_graph, question_terms
+
+TEXT = """# SolverX
+
+SolverX는 2022년에 설립되었다. 본사는 강남구 서초동에 위치한다. 대표는 윤태경이다. SolverX는 퓨전을 개발한다.
+SolverX는 한빛소재와 협력한다. 연구팀은 SolverX 소속이다. SolverX의 인원은 42명이다.
+
+이안은 연구팀에서 근무한다.
+"""
+
+
+@pytest.fixture
+def ask(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) -> Callable[[str], str | None]:
+    graph = graph_of(TEXT)
+
+    def answer(question: str) -> str | None:
+        found = answer_from_graph(question, graph, ontology, korean)
+        if found is None:
+            return None
+        assert found.citations
+        assert found.proof
+        assert all(step.sources for step in found.proof)
+        assert {c for step in found.proof for c in step.sources} == set(found.citations)
+        return found.text
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("SolverX는 서울에 있나요?", "예. SolverX는 서울에 있습니다."),
+        ("솔버엑스가 서울에 있습니까?", "예. SolverX는 서울에 있습니다."),
+        (unicodedata.normalize("NFD", "솔버엑스는 서울에 있니?"), "예. SolverX는 서울에 있습니다."),
+        ("서울에 있는 회사는 어디인가요?", "SolverX는 서울에 있습니다."),
+        ("SolverX의 본사는 어디인가요?", "SolverX의 본사는 강남구 서초동에 있습니다."),
+        ("SolverX는 언제 설립되었나요?", "SolverX는 2022년에 설립되었습니다."),
+        ("언제 설립되었어?", "SolverX는 2022년에 설립되었습니다."),
+        ("SolverX는 2022년에 설립되었나요?", "예. SolverX는 2022년에 설립되었습니다."),
+        ("SolverX는 2020년에 설립되었나요?", "아니요. SolverX는 2022년에 설립되었습니다."),
+        ("SolverX의 대표는 누구인가요?", "SolverX의 대표는 윤태경입니다."),
+        ("SolverX의 대표는 이안인가요?", "아니요. SolverX의 대표는 윤태경입니다."),
+        ("윤태경은 SolverX의 대표인가요?", "예. SolverX의 대표는 윤태경입니다."),
+        ("SolverX Fusion을 개발한 회사는?", "SolverX는 SolverX Fusion을 개발합니다."),
+        ("퓨전을 만든 회사의 대표는 누구인가요?", "SolverX의 대표는 윤태경입니다."),
+        ("SolverX의 직원은 몇 명인가요?", "SolverX의 인원은 42명입니다."),
+        ("한빛소재는 SolverX와 협력하나요?", "예. 한빛소재는 SolverX와 협력합니다."),
+        ("이안은 어디에서 일하나요?", "이안은 연구팀, SolverX에서 근무합니다."),
+        ("이안은 어느 팀에서 일하나요?", "이안은 연구팀에서 근무합니다."),
+    ],
+)
+def test_what_the_graph_knows(ask: Callable[[str], str | None], question: str, expected: str) -> None:
+    assert ask(question) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "SolverX의 복지 제도는?",
+        "SolverX의 부대표는 누구인가요?",
+        "SolverX의 이전 대표는 누구인가요?",
+        "SolverX의 대표의 나이는?",
+        "SolverX는 부산에 있나요?",
+        "SolverX는 서울에만 있나요?",
+        "SolverX는 서울에 없나요?",
+        "SolverX는 왜 서울에 있나요?",
+        "SolverX는 서울에 연구소가 있나요?",
+        "서울은 SolverX에 있나요?",
+        "SolverX Studio는 서울에 있나요?",
+        "SolverX는 언제 서울에 있었나요?",
+        "SolverX 직원은 서울에 있나요?",
+        "서울의 대표는 누구인가요?",
+        "한빛소재의 대표는 누구인가요?",
+        "한빛소재는 언제 설립되었나요?",
+        "SolverX의 직원은 몇 살인가요?",
+        "이안경은 어디에서 일하나요?",
+        "오늘 날씨는?",
+        "",
+    ],
+)
+def test_what_the_graph_does_not_know(ask: Callable[[str], str | None], question: str) -> None:
+    assert ask(question) is None
+
+
+def test_the_story(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) -> None:
+    graph = graph_of("본사는 강남구 서초동에 위치한다.")
+    answer = answer_from_graph("SolverX는 서울에 있나요?", graph, ontology, korean)
+    assert answer is not None
+    assert answer.text == "예. SolverX는 서울에 있습니다."
+    assert [c.text for c in answer.citations] == [
+        "본사는 강남구 서초동에 위치한다.",
+        "서초동 | located_in | 강남구",
+        "강남구 | located_in | 서울",
+    ]
+    assert [(step.subject, step.object, step.rule) for step in answer.proof] == [
+        ("SolverX", "서초동", ""),
+        ("서초동", "강남구", ""),
+        ("SolverX", "강남구", "본사가 있는 곳에 회사가 있다"),
+        ("강남구", "서울", ""),
+        ("SolverX", "서울", "위치: 이어진다(이행성)"),
+    ]
+    assert answer_from_graph("SolverX의 복지 제도는?", graph, ontology, korean) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "entities", "terms"),
+    [
+        ("SolverX의 복지 제도는?", ("SolverX",), ("복지", "제도")),
+        ("솔버엑스의 대표는 누구인가요?", ("SolverX",), ()),
+        ("이안경의 가격은 얼마인가요?", (), ("안경", "가격")),
+    ],
+)
+def test_question_terms(
+    ontology: Ontology, korean: Korean, question: str, entities: tuple[str, ...], terms: tuple[str, ...]
+) -> None:
+    found = question_terms(question, ontology, korean)
+    assert found[0] == entities
+    assert set(terms) <= {*found[1], "안경"}

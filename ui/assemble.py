@@ -1,0 +1,166 @@
+"""★ Puts the parts together: settings in, the application out. The only place that names a concrete part.
+
+Every part is made at its first use, so that a command pays only for what it needs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from ingest import Korean, Ledger, Span
+from kg import Graph, Ontology, WorldExtractor, answer_from_graph, question_terms, united
+from rag import Answer, Answerer, Answering, Citation, LocalEmbedder, Projections, Retriever, Writer
+from rag.models import ModelStore, load_catalog
+from ui.settings import Settings
+
+_EMBEDDER_DIMENSION = 384
+_ADAPTERS = Path(__file__).parent.parent / "tuning" / "adapters"
+
+
+class App:
+    """One home folder with its models. Safe to share between threads; close it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._graph_lock = threading.Lock()
+        self._graph_revision = -1
+
+    # -- what is held ----------------------------------------------------------------------------
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The truth of this home folder."""
+        return Ledger(self.settings.home / "ledger.db")
+
+    @cached_property
+    def korean(self) -> Korean:
+        """The morphological analyser."""
+        return Korean()
+
+    @cached_property
+    def extractor(self) -> WorldExtractor:
+        """Reads statements with the ontology beside a file."""
+        return WorldExtractor(self.korean)
+
+    # -- models ----------------------------------------------------------------------------------
+
+    @cached_property
+    def store(self) -> ModelStore:
+        """The models folder with its catalog."""
+        return ModelStore(self.settings.models, load_catalog(self.settings.catalog))
+
+    @cached_property
+    def embedder(self) -> LocalEmbedder:
+        """Vectors of passages and queries."""
+        name = self.settings.embedder
+        return LocalEmbedder(self.store.path(name), name, _EMBEDDER_DIMENSION)
+
+    def writer(self, adapter: str = "") -> Writer:
+        """The writer model with an adapter ('' for the settings' choice, 'none' for the bare base)."""
+        from rag.generation.local import LocalWriter
+
+        folder = self.adapter_folder(adapter or self.settings.adapter)
+        return LocalWriter(self.store.path(self.settings.writer), folder)
+
+    def adapter_folder(self, choice: str) -> Path | None:
+        """Where an adapter lies: the shipped default for 'auto', none for 'none', else a name or a path."""
+        match choice:
+            case "none":
+                return None
+            case "auto":
+                default = (_ADAPTERS / "default").read_text("utf-8").strip() if (_ADAPTERS / "default").exists() else ""
+                return _ADAPTERS / default if default else None
+        for folder in (Path(choice), self.settings.home / "adapters" / choice, _ADAPTERS / choice):
+            if (folder / "adapter_config.json").is_file():
+                return folder
+        raise FileNotFoundError(f"'{choice}' 어댑터를 찾을 수 없습니다.")
+
+    @cached_property
+    def answerer(self) -> Answerer | None:
+        """The model that words answers: llama.cpp, an OpenAI-compatible server, or any LangChain chat model."""
+        choice, url = self.settings.answerer, self.settings.answerer_url
+        if choice == "none":
+            return None
+        if url:
+            from langchain_openai import ChatOpenAI
+
+            return Answerer(
+                choice, ChatOpenAI(model=choice, base_url=url, api_key=self.settings.answerer_key, temperature=0)
+            )
+        if ":" in choice:
+            from langchain.chat_models import init_chat_model
+
+            return Answerer(choice, init_chat_model(choice, temperature=0))
+        from rag.generation.llamacpp import LlamaCppChat
+
+        return Answerer(choice, LlamaCppChat(path=self.store.path(choice)), takes_grammar=True)
+
+    # -- indexes and graph -----------------------------------------------------------------------
+
+    @cached_property
+    def projections(self) -> Projections:
+        """The indexes, up to date with the ledger."""
+        return Projections(self.settings.home, self.ledger, self.korean, self.settings.embedder)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Search over words, vectors and the graph."""
+        return Retriever(self.ledger, self.projections, self.embedder, self._graph_hits)
+
+    def knowledge(self) -> tuple[Graph, Ontology]:
+        """The graph of all facts with what they imply, built anew when the ledger has changed."""
+        with self._graph_lock:
+            revision = self.ledger.revision()
+            if revision != self._graph_revision:
+                documents = {document.id: document for document in self.ledger.documents("facts")}
+                ontology, _ = united(documents.values())
+                self.korean.add_names(name for entity in ontology.entities.values() for name in entity.names)
+
+                def cite(span: Span) -> Citation:
+                    document = documents[span.document_id]
+                    return Citation(document.source, span.start, span.end, document.text[span.start : span.end])
+
+                self._knowledge = Graph.build(ontology, self.ledger.statements(), cite), ontology
+                self._graph_revision = revision
+            return self._knowledge
+
+    def refresh(self) -> None:
+        """Bring the indexes up to date after the ledger has changed."""
+        if "projections" in self.__dict__:
+            self.projections.catch_up()
+
+    @property
+    def answering(self) -> Answering:
+        """What a question needs."""
+        return Answering(self.retriever, self.korean, self._prove, self._asked_terms, self.answerer)
+
+    def close(self) -> None:
+        """Close the indexes and the ledger."""
+        if "projections" in self.__dict__:
+            self.projections.close()
+            del self.__dict__["projections"]
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+    def _prove(self, question: str) -> Answer | None:
+        graph, ontology = self.knowledge()
+        return answer_from_graph(question, graph, ontology, self.korean)
+
+    def _asked_terms(self, question: str) -> Sequence[str]:
+        _, ontology = self.knowledge()
+        return question_terms(question, ontology, self.korean)[1]
+
+    def _graph_hits(self, question: str) -> list[tuple[str, float]]:
+        """Chunks that hold the facts of the entities that a question names, most facts first."""
+        graph, ontology = self.knowledge()
+        entities, _ = question_terms(question, ontology, self.korean)
+        counts: dict[str, float] = {}
+        for entity in entities:
+            for fact in graph.facts(subject=entity):
+                for citation in fact.evidence:
+                    if chunk_id := self.ledger.chunk_at(citation.source, citation.start):
+                        counts[chunk_id] = counts.get(chunk_id, 0.0) + 1.0
+        return sorted(counts.items(), key=lambda pair: -pair[1])

@@ -1,0 +1,88 @@
+"""Results as the JSON documents that other programs rely on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ingest import Outcome, Source
+from rag import Answer, Citation, Draft, Hit
+
+Json = dict[str, Any]
+
+
+def ingest_document(outcomes: Sequence[Outcome], seconds: float) -> Json:
+    """Counts by status and one entry per file."""
+    counts = {
+        status: sum(o.status == status for o in outcomes) for status in ("added", "updated", "unchanged", "failed")
+    }
+    return {**counts, "seconds": round(seconds, 3), "outcomes": [asdict(outcome) for outcome in outcomes]}
+
+
+def sources_document(sources: Sequence[Source]) -> Json:
+    """One entry per source."""
+    keys = ("kind", "chunks", "ingested_at", "sha256")
+    return {
+        "sources": [
+            {"source": s.name, "facts": s.statements, **{key: getattr(s, key) for key in keys}} for s in sources
+        ]
+    }
+
+
+def hits_document(hits: Sequence[Hit]) -> Json:
+    """Hits with their rank and place."""
+    return {
+        "hits": [
+            {"rank": rank, "score": round(hit.score, 4), **_place(hit), "text": hit.chunk.text, "via": list(hit.via)}
+            for rank, hit in enumerate(hits, start=1)
+        ]
+    }
+
+
+def answer_document(answer: Answer) -> Json:
+    """An answer with citations and proof."""
+    return {
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "citations": [_citation(citation) for citation in answer.citations],
+        "proof": [
+            {
+                "subject": step.subject,
+                "relation": step.relation,
+                "object": step.object,
+                "rule": step.rule,
+                "sources": [_citation(citation) for citation in step.sources],
+            }
+            for step in answer.proof
+        ],
+        "timings": answer.timings,
+    }
+
+
+def drafts_document(drafts: Sequence[Draft]) -> Json:
+    """Texts of one request; figures are sums and worst cases over them."""
+    first = drafts[0]
+    return {
+        "texts": [draft.text for draft in drafts],
+        "examples": [_place(hit) for hit in first.examples],
+        "purity": {
+            "hangul_ratio": round(min(draft.purity.hangul_ratio for draft in drafts), 4),
+            "contamination": round(max(draft.purity.contamination for draft in drafts), 6),
+            "disallowed": sum(draft.purity.disallowed for draft in drafts),
+        },
+        "model": first.model,
+        "adapter": first.adapter,
+        "preset": first.preset,
+        "seed": first.seed,
+        "tokens": sum(draft.tokens for draft in drafts),
+        "seconds": round(sum(draft.seconds for draft in drafts), 3),
+    }
+
+
+def _place(hit: Hit) -> Json:
+    return {"source": hit.chunk.source, "start": hit.chunk.span.start, "end": hit.chunk.span.end}
+
+
+def _citation(citation: Citation) -> Json:
+    return {"source": citation.source, "start": citation.start, "end": citation.end, "text": citation.text}

@@ -1,0 +1,81 @@
+"""Results as text in a terminal, in Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ingest import Outcome
+from rag import Answer, Citation, Draft, Hit
+
+_STATUS = {"added": "추가", "updated": "갱신", "unchanged": "그대로", "failed": "[red]실패[/red]"}
+
+
+def show_outcome(console: Console, outcome: Outcome) -> None:
+    """One ingested file."""
+    if outcome.status == "unchanged":
+        return
+    detail = f"조각 {outcome.chunks} · 사실 {outcome.facts}"
+    if outcome.changes:
+        detail += " · " + ", ".join(f"{change.name} {change.count}" for change in outcome.changes)
+    console.print(f"{_STATUS[outcome.status]} {escape(outcome.source)}  [dim]{escape(detail)}[/dim]")
+    if outcome.error:
+        console.print(f"  [red]{escape(outcome.error)}[/red] {escape(outcome.hint)}")
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """The answer, then its proof or its citations."""
+    console.print(f"[bold]{escape(answer.text)}[/bold]")
+    if answer.proof:
+        console.print("\n근거")
+    for number, step in enumerate(answer.proof, start=1):
+        rule = f"  ← {step.rule}" if step.rule else ""
+        console.print(f"  {number}. {escape(f'{step.subject} —{step.relation}→ {step.object}{rule}')}")
+        if not step.rule:
+            for citation in step.sources:
+                _show_citation(console, citation)
+    if not answer.proof:
+        for citation in answer.citations:
+            _show_citation(console, citation)
+
+
+def show_draft(console: Console, draft: Draft) -> None:
+    """The figures of a finished piece (its text was streamed before)."""
+    speed = draft.tokens / draft.seconds if draft.seconds else 0.0
+    console.print(
+        f"\n[dim]{draft.model} · 어댑터 {draft.adapter} · {draft.preset} · 씨앗 {draft.seed} · "
+        f"{len(draft.text)}자 · 초당 {speed:.1f}토큰 · 한글 {draft.purity.hangul_ratio:.1%} · "
+        f"허용 밖 글자 {draft.purity.disallowed}[/dim]"
+    )
+
+
+def show_examples(console: Console, examples: Sequence[Hit]) -> None:
+    """The worked examples shown to the model."""
+    for hit in examples:
+        request = hit.chunk.example.request if hit.chunk.example else ""
+        console.print(f"[dim]예시: {escape(request)} ({escape(hit.chunk.source)})[/dim]")
+
+
+def show_hits(console: Console, hits: Sequence[Hit]) -> None:
+    """Search hits in order."""
+    for rank, hit in enumerate(hits, start=1):
+        place = f"{hit.chunk.source} {hit.chunk.span.start}–{hit.chunk.span.end}"
+        console.print(f"[bold]{rank}. {escape(place)}[/bold] [dim]{hit.score:.3f} {'+'.join(hit.via)}[/dim]")
+        console.print(f"{escape(hit.chunk.text)}\n")
+
+
+def table(*columns: str) -> Table:
+    """A plain table."""
+    made = Table(box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column)
+    return made
+
+
+def _show_citation(console: Console, citation: Citation) -> None:
+    console.print(
+        f"     “{escape(citation.text)}” [dim]{escape(citation.source)} {citation.start}–{citation.end}[/dim]"
+    )
