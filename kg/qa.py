@@ -19,6 +19,7 @@ from kg.types import LITERALS, Fact, Ontology, Relation
 from rag import Answer, Citation, ProofStep
 
 _HOPS = 2
+_MOST = 12  # more names than that are no answer but an inventory
 _HANGUL = re.compile(r"[가-힣]+")
 
 
@@ -50,8 +51,8 @@ def answer_from_graph(question: str, graph: Graph, ontology: Ontology, korean: K
     """The answer that the graph proves, or None where it knows none or does not understand the question.
 
     '예' needs the fact itself, '아니요' a functional relation with another object; a fact that is merely
-    absent gives None. A question about the holder of a description ('A를 만든 회사의 대표는?') is
-    answered in two steps if the description has one holder.
+    absent gives None, and so does a list of more than a dozen names. A question about the holder of a
+    description ('A를 만든 회사의 대표는?') is answered in two steps if the description has one holder.
     """
     return _Asking(graph, ontology, korean).answer(question, _HOPS)
 
@@ -206,7 +207,8 @@ class _Asking:
         if not answers or any(set(reading.names) != set(answers[0].names) for reading in answers):
             return None
         best = answers[0]
-        return None if best.relation.functional and best.asks_object and len(best.names) > 1 else best
+        most = 1 if best.relation.functional and best.asks_object else _MOST
+        return best if len(best.names) <= most else None
 
     def _without_unit(self, question: Question, left: list[Word]) -> list[Word]:
         """Without the unit that 몇 counts in: 몇 점, 몇 명."""

@@ -30,12 +30,13 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 @dataclass(frozen=True)
 class Answering:
-    """What answering needs. ``prove`` asks the graph; ``asked_terms`` says what a question is about."""
+    """What answering needs. ``prove`` asks the graph; ``asked_terms`` says what a question is about:
+    for each thing, the words by which a passage may name it."""
 
     retriever: Retriever
     korean: Korean
     prove: Callable[[str], Answer | None]
-    asked_terms: Callable[[str], Sequence[str]]
+    asked_terms: Callable[[str], Sequence[Sequence[str]]]
     answerer: Answerer | None
 
 
@@ -67,12 +68,13 @@ def abstain() -> Answer:
     return Answer(ABSTENTION, abstained=True)
 
 
-def is_evident(asked: Sequence[str], hits: Sequence[Hit], korean: Korean) -> bool:
-    """Whether the passages speak of what is asked: of every asked term, at least in other inflection."""
-    if not hits:
-        return False
-    said = {term for hit in hits for term in korean.terms(hit.chunk.search_text)}
-    return all(set(korean.terms(term)) <= said for term in asked)
+def is_evident(asked: Sequence[Sequence[str]], hits: Sequence[Hit], korean: Korean) -> bool:
+    """Whether one passage speaks of everything that is asked, in whatever inflection or by whatever name."""
+    for hit in hits:
+        said = set(korean.terms(hit.chunk.search_text))
+        if all(any(set(korean.terms(name)) <= said for name in names) for names in asked):
+            return True
+    return False
 
 
 def ask_model(question: str, hits: Sequence[Hit], answerer: Answerer) -> str:

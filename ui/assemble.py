@@ -6,7 +6,6 @@ Every part is made at its first use, so that a command pays only for what it nee
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
 
 _EMBEDDER_DIMENSION = 384
+# Nouns that ask and need not stand in a passage.
+_QUESTION_NOUNS = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "것", "정도", "종류", "내용")
 _ADAPTERS = Path(__file__).parent.parent / "tuning" / "adapters"
 
 
@@ -96,7 +97,8 @@ class App:
             return Answerer(choice, init_chat_model(choice, temperature=0))
         from rag.generation.llamacpp import LlamaCppChat
 
-        return Answerer(choice, LlamaCppChat(path=self.store.path(choice)), takes_grammar=True)
+        file = self.store.path(choice) / self.store.catalog.get(choice).files[0].name
+        return Answerer(choice, LlamaCppChat(path=file), takes_grammar=True)
 
     # -- indexes and graph -----------------------------------------------------------------------
 
@@ -149,9 +151,14 @@ class App:
         graph, ontology = self.knowledge()
         return answer_from_graph(question, graph, ontology, self.korean)
 
-    def _asked_terms(self, question: str) -> Sequence[str]:
+    def _asked_terms(self, question: str) -> list[tuple[str, ...]]:
+        """The names (by any alias) and nouns of a question. Who the world is about goes without saying."""
         _, ontology = self.knowledge()
-        return question_terms(question, ontology, self.korean)[1]
+        named, _ = question_terms(question, ontology, self.korean)
+        names = [ontology.entities[name].names for name in named]
+        spelled = " ".join(alias for aliases in names for alias in aliases)
+        nouns = [noun for noun in self.korean.nouns(question) if noun not in spelled and noun not in _QUESTION_NOUNS]
+        return [aliases for aliases in names if aliases[0] != ontology.subject] + [(noun,) for noun in nouns]
 
     def _graph_hits(self, question: str) -> list[tuple[str, float]]:
         """Chunks that hold the facts of the entities that a question names, most facts first."""

@@ -6,6 +6,7 @@ Knows no retrieval. A GBNF grammar given as ``grammar`` constrains the reply.
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,9 @@ def _open(path: Path, context: int) -> Any:
     params.n_parallel = 1
     params.warmup = False
     params.verbosity = -1
+    # The library listens on a loopback port that we do not use: nobody else may.
+    params.api_keys = [secrets.token_hex(32)]
+    params.cors_origins = "http://127.0.0.1"
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
     try:
         return xllamacpp.Server(params)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Triple, document
+from kg_world import Triple, document
 
 from ingest import Korean
 from kg import Ontology, extract

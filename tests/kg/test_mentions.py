@@ -26,7 +26,7 @@ from kg import Ontology, find_mentions
         ("이안경을 썼다", []),
         ("다이안이", []),
         ("SolverX의", ["SolverX"]),
-        ("solverx는", ["SolverX"]),
+        ("solverx는", ["solverx"]),
         ("SolverXY는", []),
         ("(주)솔버엑스는", ["(주)솔버엑스"]),
         ("SolverX Fusion을", ["SolverX Fusion"]),

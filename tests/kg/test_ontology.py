@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from kg_world import WORLD
 
 from kg import Ontology, OntologyError, extend, general_ontology, parse_ontology
 
@@ -21,8 +22,6 @@ class = "회사"
 
 
 def test_facts_cite_the_content_of_their_string(ontology: Ontology) -> None:
-    from conftest import WORLD
-
     assert [fact.triple for fact in ontology.facts][:2] == [
         ("서초동", "located_in", "강남구"),
         ("강남구", "located_in", "서울"),

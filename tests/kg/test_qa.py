@@ -100,13 +100,11 @@ def test_the_story(graph_of: Callable[..., Graph], ontology: Ontology, korean: K
         "서초동 | located_in | 강남구",
         "강남구 | located_in | 서울",
     ]
-    assert [(step.subject, step.object, step.rule) for step in answer.proof] == [
-        ("SolverX", "서초동", ""),
-        ("서초동", "강남구", ""),
-        ("SolverX", "강남구", "본사가 있는 곳에 회사가 있다"),
-        ("강남구", "서울", ""),
-        ("SolverX", "서울", "위치: 이어진다(이행성)"),
-    ]
+    steps = [(step.subject, step.object, step.rule) for step in answer.proof]
+    assert steps[0] == ("SolverX", "서초동", "")
+    assert steps[-1] == ("SolverX", "서울", "본사가 있는 곳에 회사가 있다")
+    assert {("서초동", "강남구", ""), ("강남구", "서울", "")} < set(steps)
+    assert all(step.sources for step in answer.proof)
     assert answer_from_graph("SolverX의 복지 제도는?", graph, ontology, korean) is None
 
 
@@ -115,12 +113,10 @@ def test_the_story(graph_of: Callable[..., Graph], ontology: Ontology, korean: K
     [
         ("SolverX의 복지 제도는?", ("SolverX",), ("복지", "제도")),
         ("솔버엑스의 대표는 누구인가요?", ("SolverX",), ()),
-        ("이안경의 가격은 얼마인가요?", (), ("안경", "가격")),
+        ("한빛소재의 전화번호를 알려 주세요", ("한빛소재",), ("전화번호",)),
     ],
 )
 def test_question_terms(
     ontology: Ontology, korean: Korean, question: str, entities: tuple[str, ...], terms: tuple[str, ...]
 ) -> None:
-    found = question_terms(question, ontology, korean)
-    assert found[0] == entities
-    assert set(terms) <= {*found[1], "안경"}
+    assert question_terms(question, ontology, korean) == (entities, terms)
