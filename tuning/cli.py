@@ -50,7 +50,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="어댑터를 둘 폴더 (기본: 자료 폴더의 adapters/이름)")] = None,
     epochs: Annotated[int, typer.Option(min=1, max=20, help="몇 번 되풀이할지")] = 2,
     rank: Annotated[int, typer.Option(min=1, max=64, help="LoRA 계수")] = 8,
-    learning_rate: Annotated[float, typer.Option(min=1e-6, max=1e-2, help="학습률")] = 2e-4,
+    learning_rate: Annotated[float, typer.Option(min=1e-6, max=1e-2, help="학습률")] = 3e-4,
     seed: Annotated[int, typer.Option(help="씨앗")] = 0,
     home: Home = None,
     as_json: Json = False,
@@ -59,7 +59,7 @@ def run(
 
     예: loopai tune run --name 내문체 --corpus 내글/
     """
-    from tuning.train import TrainSettings, train
+    from tuning.train import Step, TrainSettings, train
 
     application: Application = context.obj(home)
     folder = out or application.home / "adapters" / name
@@ -67,19 +67,14 @@ def run(
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with _stop_on_interrupt() as stop, Progress(*columns, TimeRemainingColumn(), console=err) as bar:
         task = bar.add_task("모델을 여는 중", total=None)
-        result = train(
-            application.writer_folder(),
-            corpus,
-            folder,
-            settings,
-            lambda step: bar.update(
-                task,
-                completed=step.number,
-                total=step.total,
-                description=f"손실 {step.loss:.3f} · 기울기 {step.gradient:.2f} · 초당 {step.speed:.0f}토큰",
-            ),
-            stop.is_set,
-        )
+
+        def report(step: Step) -> None:
+            description = f"손실 {step.loss:.3f} · 기울기 {step.gradient:.2f} · 초당 {step.speed:.0f}토큰"
+            bar.update(task, completed=step.number, total=step.total, description=description)
+            if not err.is_terminal:
+                err.print(f"{step.number}/{step.total} {description}")
+
+        result = train(application.writer_folder(), corpus, folder, settings, report, stop.is_set)
     document = {"folder": str(result.folder), "steps": result.steps, "finished": result.finished}
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))

@@ -40,9 +40,9 @@ class TrainSettings:
     rank: int = 8
     alpha: int = 16
     targets: tuple[str, ...] = ("gate_proj", "up_proj", "down_proj")
-    learning_rate: float = 2e-4
+    learning_rate: float = 3e-4
     epochs: int = 2
-    batch: int = 8
+    batch: int = 4
     shown: int = 1
     limit: int = 1024
     warmup: float = 0.1
@@ -156,7 +156,7 @@ class _Run:
         for example in batch:
             loss = completion_nats(self._model, example) / count
             loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss)
+            total += float(loss.detach())
         gradient = torch.nn.utils.clip_grad_norm_(self._weights, self._settings.clip)
         for group in self._optimizer.param_groups:
             group["lr"] = self._settings.learning_rate * self._rate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -19,7 +19,10 @@ Format = Literal["gguf-transformers", "gguf", "e5-q4", "safetensors"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REVISION = re.compile(r"[0-9a-f]{40}")
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# How many files these formats consist of, in the order in which they are converted.
+_FILES = {"gguf-transformers": 1, "e5-q4": 2}
 _T = TypeVar("_T")
 
 
@@ -120,10 +123,17 @@ def load_catalog(extra: Path | None = None) -> Catalog:
     if extra is not None:
         try:
             text = extra.read_text("utf-8")
-        except OSError as error:
-            raise CatalogError(f"{extra}: {error.strerror}", "LOOPAI_CATALOG의 경로를 확인하세요.") from error
-        entries = {**entries, **_read(text, extra.name)}
+        except (OSError, UnicodeDecodeError) as error:
+            raise CatalogError(f"{extra}: {error}", "LOOPAI_CATALOG의 경로를 확인하세요.") from error
+        entries = _extended(entries, _read(text, extra.name))
     return Catalog(tuple(entries.values()))
+
+
+def _extended(shipped: dict[str, ModelEntry], added: dict[str, ModelEntry]) -> dict[str, ModelEntry]:
+    """Both, where a default of ``added`` takes the place of its role's shipped default."""
+    taken = {entry.role for entry in added.values() if entry.default}
+    kept = {name: replace(e, default=e.default and e.role not in taken) for name, e in shipped.items()}
+    return {**kept, **added}
 
 
 def _read(text: str, source: str) -> dict[str, ModelEntry]:
@@ -134,7 +144,10 @@ def _read(text: str, source: str) -> dict[str, ModelEntry]:
         raise CatalogError(
             f"{source}: 모델 목록이 잘못되었습니다: {error}", "docs/models.md의 형식을 보세요."
         ) from error
-    return {entry.name: entry for entry in entries}
+    found = {entry.name: entry for entry in entries}
+    if len(found) != len(entries):
+        raise CatalogError(f"{source}: 같은 이름의 모델이 둘 있습니다.", "이름을 서로 다르게 하세요.")
+    return found
 
 
 def _entry(row: dict[str, Any]) -> ModelEntry:
@@ -162,11 +175,13 @@ def _check(entry: ModelEntry) -> None:
         raise ValueError(f"{entry.name!r}: bad name or no files")
     if entry.repo and not _REVISION.fullmatch(entry.revision):
         raise ValueError(f"{entry.name}: revision must be a full commit hash")
+    if len(entry.files) != _FILES.get(entry.format, len(entry.files)):
+        raise ValueError(f"{entry.name}: {entry.format} needs {_FILES[entry.format]} file(s)")
     for file in entry.files:
         hashes = [file.sha256, *(h for part in file.parts for h in (part.sha256, part.wheel_sha256))]
         if not all(_SHA256.fullmatch(digest) for digest in hashes):
             raise ValueError(f"{entry.name}/{file.name}: not a SHA-256")
-        if Path(file.name).is_absolute() or ".." in Path(file.name).parts:
+        if not _PATH.fullmatch(file.name) or ".." in file.name.split("/"):
             raise ValueError(f"{entry.name}: file name {file.name!r}")
         if not entry.repo and (not file.parts or sum(part.bytes for part in file.parts) != file.bytes):
             raise ValueError(f"{entry.name}/{file.name}: parts do not add up")

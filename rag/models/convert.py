@@ -17,6 +17,8 @@ def convert(entry: ModelEntry, fetched: Path, target: Path) -> None:
         ConversionFailed: what came out would not be usable.
     """
     target.mkdir(parents=True)
+    if entry.licence_notice:
+        (target / "NOTICE").write_text(f"{entry.description}\n{entry.licence}\n\n{entry.licence_notice}\n", "utf-8")
     match entry.format:
         case "gguf" | "safetensors":
             for file in entry.files:
@@ -45,5 +47,8 @@ def _gguf_to_safetensors(fetched: Path, name: str, target: Path) -> None:
     model.hf_quantizer = None
     model.is_quantized = False
     del model.config.quantization_config
+    broken = [key for key, values in model.named_parameters() if not torch.isfinite(values).all()]
+    if broken:
+        raise ConversionFailed(f"{name}: 가중치가 유한하지 않습니다({broken[0]}).", "다른 판의 GGUF를 고르세요.")
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)

@@ -39,10 +39,14 @@ class E5File:
 
     def tensor(self, name: str) -> npt.NDArray[np.float32]:
         """A tensor's values, one-dimensional float32."""
+        if name not in self.tensors:
+            raise _damaged(f"no {name}")
         dtype, elements, offset, size = self.tensors[name]
         raw = self.data[offset : offset + size]
+        if dtype not in (0, 1) or len(raw) % (4 if dtype == 0 else _Q4.itemsize):
+            raise _damaged(f"{name}: type {dtype}, {len(raw)} bytes")
         values = np.frombuffer(raw, "<f4").copy() if dtype == 0 else _dequantised(raw)
-        if len(values) != elements:
+        if len(values) != elements or not np.isfinite(values).all():
             raise _damaged(f"{name}: {len(values)} of {elements} values")
         return values
 
@@ -141,7 +145,10 @@ def _bert(parsed: E5File) -> Any:
     names = _names(parsed.layers)
     if set(names) != {name for name in state if "position_ids" not in name}:
         raise _damaged("parameter names")
-    loaded = {ours: torch.from_numpy(parsed.tensor(theirs)).view_as(state[ours]) for ours, theirs in names.items()}
+    loaded = {ours: torch.from_numpy(parsed.tensor(theirs)) for ours, theirs in names.items()}
+    if wrong := [names[ours] for ours, values in loaded.items() if values.numel() != state[ours].numel()]:
+        raise _damaged(f"size of {wrong[0]}")
+    loaded = {ours: values.view_as(state[ours]) for ours, values in loaded.items()}
     model.load_state_dict(loaded, strict=False)
     return model.eval()
 

@@ -33,8 +33,9 @@ def download(entry: ModelEntry, file: ModelFile, target: Path, advance: Advance,
         HashMismatch: it is not the pinned file.
         UnsafeModel: its configuration asks for remote code.
     """
+    import httpx
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         fetched = hf_hub_download(
@@ -44,7 +45,7 @@ def download(entry: ModelEntry, file: ModelFile, target: Path, advance: Advance,
             local_dir=target.parent / "hub",
             endpoint=endpoint,
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
         raise DownloadFailed(
             f"{entry.repo}: {file.name}을 받지 못했습니다({type(error).__name__}).",
             "저장소 이름과 커밋, 인터넷 연결을 확인하고 다시 실행하세요.",
@@ -59,7 +60,11 @@ def download(entry: ModelEntry, file: ModelFile, target: Path, advance: Advance,
 
 
 def _refuse_remote_code(entry: ModelEntry, path: Path) -> None:
-    settings = json.loads(path.read_text("utf-8"))
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        path.unlink()
+        raise UnsafeModel(f"{entry.name}: {path.name}은 JSON이 아닙니다.", "목록의 파일을 확인하세요.") from error
     if isinstance(settings, dict) and "auto_map" in settings:
         path.unlink()
         raise UnsafeModel(

