@@ -181,7 +181,7 @@ def _check(entry: ModelEntry) -> None:
         hashes = [file.sha256, *(h for part in file.parts for h in (part.sha256, part.wheel_sha256))]
         if not all(_SHA256.fullmatch(digest) for digest in hashes):
             raise ValueError(f"{entry.name}/{file.name}: not a SHA-256")
-        if not _PATH.fullmatch(file.name) or ".." in file.name.split("/"):
+        if not _PATH.fullmatch(file.name):
             raise ValueError(f"{entry.name}: file name {file.name!r}")
         if not entry.repo and (not file.parts or sum(part.bytes for part in file.parts) != file.bytes):
             raise ValueError(f"{entry.name}/{file.name}: parts do not add up")

@@ -102,7 +102,7 @@ def convert(source: Path, tokenizer: Path, target: Path) -> None:
         ConversionFailed: the file is damaged.
     """
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import PreTrainedTokenizerFast
 
     parsed = parse(source.read_bytes())
