@@ -210,10 +210,10 @@ def detect_kind(path: Path, loaded: Loaded) -> Kind:
                 return "facts"
             case "general":
                 return "general"
-    if (path.parent / ONTOLOGY_FILE).exists():
-        return "facts"
     if any(part.example is not None for part in loaded.parts):
         return "creative" if any(part.example and part.example.genre for part in loaded.parts) else "general"
+    if (path.parent / ONTOLOGY_FILE).exists():
+        return "facts"
     text = loaded.parts[0].text if loaded.parts else ""
     lines = [line for line in text.splitlines() if line.strip()]
     spoken = sum(line.lstrip().startswith(("“", '"', "「", "‘")) for line in lines)

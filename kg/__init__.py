@@ -7,7 +7,7 @@ from kg.errors import KnowledgeError, OntologyError
 from kg.extraction import EXTRACTION_VERSION, extract
 from kg.inference import infer, proof
 from kg.mentions import Mention, Names, find_mentions
-from kg.ontology import extend, general_ontology, parse_ontology
+from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.qa import answer_from_graph
 from kg.questions import question_terms
 from kg.store import Graph
@@ -16,6 +16,7 @@ from kg.worlds import WorldExtractor, find_ontology, united
 
 __all__ = [
     "EXTRACTION_VERSION",
+    "GENERAL",
     "LITERALS",
     "ROOT",
     "Entity",
@@ -35,6 +36,7 @@ __all__ = [
     "find_mentions",
     "find_ontology",
     "general_ontology",
+    "general_text",
     "infer",
     "parse_ontology",
     "proof",

@@ -37,11 +37,15 @@ _TOKEN = re.compile(
 _Table = Mapping[str, object]
 
 
+def general_text() -> str:
+    """The text that citations of ``GENERAL`` point into."""
+    return resources.files("kg").joinpath(GENERAL).read_text(encoding="utf-8")
+
+
 @cache
 def general_ontology() -> Ontology:
     """The ontology that every world extends, read from this package."""
-    text = resources.files("kg").joinpath(GENERAL).read_text(encoding="utf-8")
-    ontology = parse_ontology(text, GENERAL)
+    ontology = parse_ontology(general_text(), GENERAL)
     _check(ontology, ontology.source)
     return ontology
 

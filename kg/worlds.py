@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from ingest import ONTOLOGY_FILE, Document, Korean, Statement, clean
+from ingest import ONTOLOGY_FILE, Document, Korean, MalformedRecord, Statement, clean, load
+from kg.errors import OntologyError
 from kg.extraction import EXTRACTION_VERSION, extract
 from kg.ontology import extend, general_ontology, parse_ontology
 from kg.types import Ontology
@@ -29,14 +30,21 @@ class WorldExtractor:
         return f"extraction-{EXTRACTION_VERSION}:{world}"
 
     def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
-        """The statements of one document of facts; other kinds give none."""
+        """The statements of one document of facts; other kinds give none.
+
+        Raises:
+            MalformedRecord: the ontology is broken.
+        """
         if document.kind != "facts":
             return []
         found = find_ontology(path)
-        if path.name == ONTOLOGY_FILE:
-            parse_ontology(document.text, document.source)  # refuse a broken one before it is taken in
-            return []
-        ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else general_ontology()
+        try:
+            if path.name == ONTOLOGY_FILE:
+                extend(general_ontology(), parse_ontology(document.text, document.source))
+                return []
+            ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else general_ontology()
+        except OntologyError as error:
+            raise MalformedRecord(str(error), error.hint) from error
         return extract(document, ontology, self._korean)
 
 
@@ -60,5 +68,5 @@ def united(documents: Iterable[Document]) -> tuple[Ontology, list[Ontology]]:
 @cache
 def _ontology_at(path: Path, _modified: int) -> Ontology:
     """Parsed once per state of the file."""
-    text = clean(path.read_text("utf-8-sig")).text
+    text = clean(load(path).parts[0].text).text
     return extend(general_ontology(), parse_ontology(text, path.name))

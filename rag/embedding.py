@@ -32,7 +32,9 @@ class LocalEmbedder(Embeddings):
     @cached_property
     def _model(self) -> Any:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # of loading weights, which takes a second
         return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
 
     def __call__(self, passages: Sequence[str]) -> Vectors:

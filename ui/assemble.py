@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ingest import Korean, Ledger, Span
-from kg import Graph, Ontology, WorldExtractor, answer_from_graph, question_terms, united
+from kg import GENERAL, Graph, Ontology, WorldExtractor, answer_from_graph, general_text, question_terms, united
 from rag import Answer, Answerer, Answering, Citation, LocalEmbedder, Projections, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
@@ -128,6 +128,14 @@ class App:
                 self._knowledge = Graph.build(ontology, self.ledger.statements(), cite), ontology
                 self._graph_revision = revision
             return self._knowledge
+
+    def text_of(self, source: str) -> str:
+        """The text that citations of ``source`` point into: a held document's, or the shipped ontology's.
+
+        Raises:
+            UnknownSource: neither.
+        """
+        return general_text() if source == GENERAL else self.ledger.document(source).text
 
     def refresh(self) -> None:
         """Bring the indexes up to date after the ledger has changed."""

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
-from kg import KnowledgeError, parse_ontology
+from kg import KnowledgeError, extend, general_ontology, parse_ontology
 from rag import Draft, RagError, Request, answer, find_examples, write
 from rag.models import ModelError
 from rag.models import Progress as ModelProgress
@@ -258,7 +258,7 @@ def show(
 ) -> None:
     """자료의 다듬은 글을 그대로 보입니다. 인용의 위치가 가리키는 글입니다."""
     with _app(home) as app:
-        text = app.ledger.document(source).text[start:end]
+        text = app.text_of(source)[start:end]
     if as_json:
         _print_json({"source": source, "start": start, "end": start + len(text), "text": text})
     else:
@@ -368,7 +368,7 @@ def graph_show(entity: str, home: Home = None, as_json: Json = False) -> None:
 @graph.command("validate")
 def graph_validate(path: Annotated[Path, typer.Argument(help="ontology.toml")]) -> None:
     """온톨로지 파일을 검사합니다."""
-    ontology = parse_ontology(path.read_text("utf-8-sig"), path.name)
+    ontology = extend(general_ontology(), parse_ontology(path.read_text("utf-8-sig"), path.name))
     out.print(f"{path.name}: 이상 없음 (관계 {len(ontology.relations)}, 대상 {len(ontology.entities)})")
 
 

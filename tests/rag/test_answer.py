@@ -24,7 +24,9 @@ class OnePassage:
 
 def answering(korean: Korean, reply: str, asked: Sequence[str], proof: Answer | None = None) -> Answering:
     chat = ScriptedChat(text=reply, asked=[])
-    return Answering(OnePassage(), korean, lambda _: proof, lambda _: [(term,) for term in asked], Answerer("scripted", chat))  # type: ignore[arg-type]
+    return Answering(
+        OnePassage(), korean, lambda _: proof, lambda _: [(term,) for term in asked], Answerer("scripted", chat)
+    )  # type: ignore[arg-type]
 
 
 def asked_times(with_: Answering) -> int:

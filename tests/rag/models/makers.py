@@ -170,8 +170,8 @@ def e5_file(tensors: Mapping[str, npt.NDArray[np.float32]], vocabulary: int) -> 
         rows.append((name.encode(), 0 if plain else 1, len(values), len(bodies), len(body)))
         bodies += body
     start = len(head) + sum(2 + len(name) + 21 for name, *_ in rows)
-    for name, dtype, elements, offset, size in rows:
-        head += struct.pack("<H", len(name)) + name + struct.pack("<BIQQ", dtype, elements, start + offset, size)
+    for label, dtype, elements, offset, size in rows:
+        head += struct.pack("<H", len(label)) + label + struct.pack("<BIQQ", dtype, elements, start + offset, size)
     return head + bodies
 
 
@@ -184,8 +184,6 @@ def tiny_tokenizer() -> tuple[bytes, int]:
 
     words = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "query", "passage", ":", "서울", "값없이", "닭"]
     tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = Whitespace()  # type: ignore[assignment]
-    tokenizer.post_processor = TemplateProcessing(  # type: ignore[assignment]
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
     return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False).encode(), len(words)

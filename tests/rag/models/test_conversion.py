@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.models import ConversionFailed, ModelStore, load_catalog
+from rag.models import ConversionFailed
 from rag.models.e5 import convert, parse
 from tests.rag.models.makers import HIDDEN, e5_file, e5_tensors, quantise, tiny_tokenizer
-
-SENTENCES = ("옛날 어느 마을에 닭 한 마리가 살았다.", "값없이 앎을 삶으로 옮긴다, ㅋㅋ 24시!", "ｈａｎｇｕｌ 漢字")
 
 
 def test_q4_blocks_put_the_first_half_in_the_low_bits() -> None:
@@ -77,52 +75,3 @@ def test_the_folder_is_a_sentence_transformers_model(tmp_path: Path) -> None:
     assert model.prompts["query"] == "query: "
     assert model.prompts["passage"] == "passage: "
     assert not (tmp_path / "out" / "bert").exists()
-
-
-# -- the default models, when they have been fetched -------------------------------------------------
-
-
-def held(models_root: Path, role: str) -> Path:
-    store = ModelStore(models_root, load_catalog())
-    (entry,) = store.catalog.select([role])
-    if not store.status(entry).present:
-        pytest.skip(f"{entry.name} is not in the models folder: run `loopai models pull {role}`")
-    assert store.verify(entry).verified
-    return store.path(entry.name)
-
-
-@pytest.mark.models
-def test_the_writer_reads_and_writes_korean(models_root: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = held(models_root, "writer")
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    for sentence in SENTENCES:
-        ids = tokenizer(sentence, add_special_tokens=False)["input_ids"]
-        assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == sentence
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.bfloat16)
-    inputs = tokenizer("옛날 어느 마을에 ", return_tensors="pt")
-    tokens = model.generate(**inputs, max_new_tokens=16, do_sample=False)[0][inputs["input_ids"].shape[1] :]
-    text = tokenizer.decode(tokens, skip_special_tokens=True)
-    assert sum("가" <= letter <= "힣" for letter in text) >= 5, text
-
-
-@pytest.mark.models
-def test_the_embedder_tells_related_from_unrelated(models_root: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    model: Any = SentenceTransformer(str(held(models_root, "embedder")), device="cpu", local_files_only=True)
-    question = model.encode("대한민국의 수도는 어디인가?", prompt_name="query")
-    near, far = (
-        model.encode(["서울은 대한민국의 수도이다.", "고양이는 낮에 오래 잔다."], prompt_name="passage") @ question
-    )
-    assert near > 0.88
-    assert near - far > 0.1
-
-
-@pytest.mark.models
-def test_the_answerer_is_the_official_file(models_root: Path) -> None:
-    file = held(models_root, "answerer") / "model.gguf"
-    with file.open("rb") as opened:
-        assert opened.read(4) == b"GGUF"

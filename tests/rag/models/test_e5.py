@@ -12,7 +12,9 @@ from rag.models.e5 import parse
 def e5_file(tensors: dict[str, tuple[int, int, bytes]]) -> bytes:
     """A tiny file of the documented layout: (dtype, elements, bytes) per tensor."""
     head = b"E5S1" + struct.pack("<I7ifi", 1, 4, 1, 2, 8, 3, 16, 2, 1e-12, 32)
-    tokenizer = struct.pack("<5iQ", 3, 0, 1, 2, 3, 6) + struct.pack("<4I", 0, 2, 4, 6) + struct.pack("<3f", 0, 0, 0) + b"abcdef"
+    tokenizer = (
+        struct.pack("<5iQ", 3, 0, 1, 2, 3, 6) + struct.pack("<4I", 0, 2, 4, 6) + struct.pack("<3f", 0, 0, 0) + b"abcdef"
+    )
     normaliser = struct.pack("<iI", 1, 5) + b"12345"
     size = sum(2 + len(name) + 21 for name in tensors)
     offset = len(head) + len(tokenizer) + len(normaliser) + 4 + size

@@ -68,7 +68,14 @@ class Registry:
     def entry(self, **changes: object) -> ModelEntry:
         whole = b"".join(PIECES)
         file = ModelFile("model.gguf", len(whole), digest(whole), self.parts)
-        given = {"name": "tiny", "role": "answerer", "format": "gguf", "licence": "MIT", "description": "", "files": (file,)}
+        given = {
+            "name": "tiny",
+            "role": "answerer",
+            "format": "gguf",
+            "licence": "MIT",
+            "description": "",
+            "files": (file,),
+        }
         return ModelEntry(**{**given, **changes})  # type: ignore[arg-type]
 
 
@@ -131,7 +138,7 @@ def test_a_piece_that_was_damaged_on_the_disk_is_fetched_again(registry: Registr
 def test_a_wrong_whole_is_refused(registry: Registry, tmp_path: Path) -> None:
     good = registry.entry().files[0]
     entry = registry.entry(files=(ModelFile(good.name, good.bytes, "0" * 64, good.parts),))
-    with pytest.raises(HashMismatch, match="model.gguf"):
+    with pytest.raises(HashMismatch, match=r"model\.gguf"):
         store(registry, tmp_path, entry).pull(entry)
     assert not (tmp_path / "models" / "tiny").exists()
 
