@@ -34,7 +34,7 @@ class LocalEmbedder(Embeddings):
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # of loading weights, which takes a second
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, which takes a second
         return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
 
     def __call__(self, passages: Sequence[str]) -> Vectors:

@@ -26,7 +26,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
 from kg import KnowledgeError, extend, general_ontology, parse_ontology
 from rag import Draft, RagError, Request, answer, find_examples, write
-from rag.models import ModelError
+from rag.models import ModelEntry, ModelError
 from rag.models import Progress as ModelProgress
 from rag.retrieval import How
 from ui import documents, render
@@ -117,7 +117,8 @@ def models_pull(
     """
     with _app(home) as app:
         wanted = app.store.catalog.select(names or [])
-        _pull(app, [entry.name for entry in wanted])
+        for entry in wanted:
+            _pull(app, entry)
         _show_models([app.store.status(entry) for entry in wanted], as_json)
 
 
@@ -143,24 +144,20 @@ def _show_models(statuses: list[Any], as_json: bool) -> None:
     out.print(table)
 
 
-def _pull(app: App, names: list[str]) -> None:
-    """Fetch what is missing, with a bar per model."""
+def _pull(app: App, entry: ModelEntry) -> None:
+    """Fetch a model, or repair what is there, with a bar."""
     stages = {"download": "받는 중", "verify": "확인 중", "assemble": "합치는 중", "convert": "변환 중"}
-    for name in names:
-        entry = app.store.catalog.get(name)
-        if app.store.status(entry).present:
-            continue
-        if entry.licence_notice:
-            err.print(f"[yellow]{entry.licence_notice}[/yellow]")
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        with Progress(*columns, console=err) as bar:
-            task = bar.add_task(name, total=None)
+    if entry.licence_notice:
+        err.print(f"[yellow]{entry.licence_notice}[/yellow]")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task(entry.name, total=None)
 
-            def report(progress: ModelProgress, bar: Progress = bar, task: Any = task) -> None:
-                description = f"{progress.model} {stages[progress.stage]}"
-                bar.update(task, description=description, completed=progress.done, total=progress.total or None)
+        def report(progress: ModelProgress) -> None:
+            description = f"{progress.model} {stages[progress.stage]}"
+            bar.update(task, description=description, completed=progress.done, total=progress.total or None)
 
-            app.store.pull(entry, report)
+        app.store.pull(entry, report)
 
 
 # -- files -----------------------------------------------------------------------------------------
@@ -428,7 +425,10 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
 def setup(home: Home = None) -> None:
     """처음 쓸 준비를 합니다: 기본 모델을 받고 함께 온 자료를 넣습니다. 여러 번 해도 됩니다."""
     with _app(home) as app:
-        _pull(app, [app.settings.embedder, app.settings.writer, *_local_answerer(app)])
+        for name in (app.settings.embedder, app.settings.writer, *_local_answerer(app)):
+            entry = app.store.catalog.get(name)
+            if not app.store.status(entry).present:
+                _pull(app, entry)
         folders = tuple(_CORPORA / name for name in ("creative", "facts", "general"))
         outcomes = _ingest(app, Job(folders))
         if any(outcome.status != "unchanged" for outcome in outcomes):

@@ -38,7 +38,7 @@ _BROKEN = "\ufffd"
 
 def load_base(folder: Path, dtype: torch.dtype | None = None) -> tuple[Any, Any, Template]:
     """(model, tokenizer, template) of a model folder, in evaluation mode, on the GPU if there is one."""
-    disable_progress_bar()  # of loading weights, which takes a second
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, which takes a second
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     model: Any = AutoModelForCausalLM.from_pretrained(
         folder, dtype=dtype or best_dtype(), local_files_only=True, trust_remote_code=False, use_safetensors=True

@@ -140,16 +140,19 @@ def _bert(parsed: E5File) -> Any:
         layer_norm_eps=parsed.epsilon,
         pad_token_id=1,
     )
-    model: Any = BertModel(config, add_pooling_layer=False)
+    model: Any = BertModel(config)
     state = model.state_dict()
     names = _names(parsed.layers)
-    if set(names) != {name for name in state if "position_ids" not in name}:
+    if set(names) != {name for name in state if not name.startswith("pooler.")}:
         raise _damaged("parameter names")
     loaded = {ours: torch.from_numpy(parsed.tensor(theirs)) for ours, theirs in names.items()}
     if wrong := [names[ours] for ours, values in loaded.items() if values.numel() != state[ours].numel()]:
         raise _damaged(f"size of {wrong[0]}")
     loaded = {ours: values.view_as(state[ours]) for ours, values in loaded.items()}
     model.load_state_dict(loaded, strict=False)
+    # Mean pooling never uses BERT's own pooler and the file has none: zeros make every conversion alike.
+    for parameter in model.pooler.parameters():
+        parameter.data.zero_()
     return model.eval()
 
 

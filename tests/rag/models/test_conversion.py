@@ -75,3 +75,6 @@ def test_the_folder_is_a_sentence_transformers_model(tmp_path: Path) -> None:
     assert model.prompts["query"] == "query: "
     assert model.prompts["passage"] == "passage: "
     assert not (tmp_path / "out" / "bert").exists()
+    convert(tmp_path / "e5.bin", tmp_path / "tokenizer.json", tmp_path / "again")
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("out", "again")]
+    assert weights[0] == weights[1]
