@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rag.models import (
     Catalog,
-    CatalogError,
     DownloadFailed,
     HashMismatch,
     MissingModel,
@@ -25,9 +22,6 @@ from rag.models import (
     NotEnoughSpace,
     Part,
     Progress,
-    UnknownModel,
-    UnsafeModel,
-    load_catalog,
 )
 
 PIECES = [b"first piece " * 1000, b"second piece " * 700, b"third"]
@@ -224,149 +218,3 @@ def test_two_processes_may_pull_at_once(registry: Registry, tmp_path: Path) -> N
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert store(registry, tmp_path).verify(registry.entry()).verified is True
-
-
-# -- the catalog -----------------------------------------------------------------------------------
-
-
-def test_the_shipped_catalog_pins_the_known_files() -> None:
-    catalog = load_catalog()
-    pinned = {entry.name: entry.files[0].sha256 for entry in catalog.entries}
-    assert pinned["gemma3-270m"] == "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
-    assert pinned["qwen2.5-coder-1.5b"] == "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
-    assert pinned["qwen2.5-coder-0.5b"] == "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
-    assert sorted(entry.role for entry in catalog.select([])) == ["answerer", "embedder", "writer"]
-    assert [entry.name for entry in catalog.select(["writer", "qwen2.5-coder-0.5b"])] == [
-        "gemma3-270m",
-        "qwen2.5-coder-0.5b",
-    ]
-    assert catalog.get("gemma3-270m").licence_notice
-
-
-def test_unknown_models_are_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownModel) as caught:
-        load_catalog().select(["gpt-9"])
-    assert "gemma3-270m" in caught.value.hint
-
-
-HUB_ENTRY = """
-[[models]]
-name = "mine"
-role = "writer"
-format = "safetensors"
-licence = "MIT"
-description = "my model"
-repo = "me/mine"
-revision = "{revision}"
-[[models.files]]
-name = "{file}"
-bytes = 4
-sha256 = "{sha256}"
-"""
-
-
-def test_a_catalog_of_ones_own_extends_the_shipped_one(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(HUB_ENTRY.format(revision="a" * 40, file="model.safetensors", sha256="b" * 64))
-    catalog = load_catalog(path)
-    assert catalog.get("mine").source == "hub"
-    assert catalog.get("gemma3-270m").source == "wheels"
-
-
-@pytest.mark.parametrize(
-    ("revision", "file", "sha256"),
-    [("main", "model.safetensors", "b" * 64), ("a" * 40, "model.safetensors", "short"), ("a" * 40, "../up", "b" * 64)],
-)
-def test_unpinned_or_escaping_entries_are_refused(tmp_path: Path, revision: str, file: str, sha256: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(HUB_ENTRY.format(revision=revision, file=file, sha256=sha256))
-    with pytest.raises(CatalogError, match=r"mine\.toml"):
-        load_catalog(path)
-
-
-# -- a hub -----------------------------------------------------------------------------------------
-
-HUB_FILES = {
-    "model.safetensors": b"safe tensors",
-    "config.json": b'{"model_type": "gemma3_text"}',
-    "remote.json": b'{"auto_map": {"AutoModel": "evil.py"}}',
-}
-REVISION = "0123456789abcdef0123456789abcdef01234567"
-
-
-class Hub(BaseHTTPRequestHandler):
-    """The two requests that huggingface_hub makes for a file of a known commit."""
-
-    def do_HEAD(self) -> None:
-        self._answer(body=False)
-
-    def do_GET(self) -> None:
-        self._answer(body=True)
-
-    def _answer(self, *, body: bool) -> None:
-        prefix = f"/me/mine/resolve/{REVISION}/"
-        data = HUB_FILES.get(self.path.removeprefix(prefix)) if self.path.startswith(prefix) else None
-        self.send_response(200 if data is not None else 404)
-        self.send_header("X-Repo-Commit", REVISION)
-        self.send_header("ETag", f'"{digest(data or b"")}"')
-        self.send_header("Content-Length", str(len(data or b"")))
-        self.end_headers()
-        if body and data is not None:
-            self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hub() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def hub_store(hub: str, tmp_path: Path, **hashes: str) -> tuple[ModelStore, ModelEntry]:
-    files = tuple(ModelFile(name.replace("__", "."), 0, sha256) for name, sha256 in hashes.items())
-    entry = ModelEntry("mine", "writer", "safetensors", "MIT", "", files, repo="me/mine", revision=REVISION)
-    return ModelStore(tmp_path / "models", Catalog((entry,)), hub_endpoint=hub), entry
-
-
-def test_pinned_files_come_from_a_hub(hub: str, tmp_path: Path) -> None:
-    held, entry = hub_store(
-        hub,
-        tmp_path,
-        model__safetensors=digest(HUB_FILES["model.safetensors"]),
-        config__json=digest(HUB_FILES["config.json"]),
-    )
-    folder = held.pull(entry)
-    assert (folder / "model.safetensors").read_bytes() == HUB_FILES["model.safetensors"]
-    assert held.verify(entry).verified is True
-
-
-def test_other_bytes_than_the_pinned_ones_are_refused(hub: str, tmp_path: Path) -> None:
-    held, entry = hub_store(hub, tmp_path, model__safetensors="0" * 64)
-    with pytest.raises(HashMismatch):
-        held.pull(entry)
-
-
-def test_a_file_that_the_hub_does_not_have_is_named(hub: str, tmp_path: Path) -> None:
-    held, entry = hub_store(hub, tmp_path, missing__json="0" * 64)
-    with pytest.raises(DownloadFailed, match=r"missing\.json"):
-        held.pull(entry)
-
-
-@pytest.mark.parametrize("name", ["pytorch_model__bin", "model__pt", "weights__pkl", "modeling__py"])
-def test_files_that_run_code_are_refused(hub: str, tmp_path: Path, name: str) -> None:
-    held, entry = hub_store(hub, tmp_path, **{name: "0" * 64})
-    with pytest.raises(UnsafeModel):
-        held.pull(entry)
-
-
-def test_a_configuration_that_asks_for_remote_code_is_refused(hub: str, tmp_path: Path) -> None:
-    held, entry = hub_store(hub, tmp_path, remote__json=digest(HUB_FILES["remote.json"]))
-    with pytest.raises(UnsafeModel, match="auto_map"):
-        held.pull(entry)
