@@ -31,7 +31,7 @@ def main() -> None:
     restricted = local.only_rows
 
     def speed(arm: str, seed: int) -> tuple[float, str]:
-        local.only_rows = restricted if arm == "restricted" else lambda model, rows: restricted(model, None)  # type: ignore[assignment]
+        local.only_rows = restricted if arm == "restricted" else lambda model, _rows: restricted(model, None)  # type: ignore[assignment]
         policy = None if arm == "free" else KOREAN
         last = list(writer.write(prompt, preset, policy, seed, threading.Event()))[-1]
         assert isinstance(last, Generated)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -477,7 +476,7 @@ def ui_command(
     command = [sys.executable, "-m", "streamlit", "run", str(script), *_server_options(settings.port, headless)]
     environment = {**os.environ, "LOOPAI_HOME": str(settings.home)}
     err.print(f"화면: http://127.0.0.1:{settings.port}  (끝내려면 Ctrl-C)")
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(sys.executable, command, environment)  # this process becomes the server: one thing to stop
 
 
 def _server_options(port: int, headless: bool) -> list[str]:
@@ -486,13 +485,16 @@ def _server_options(port: int, headless: bool) -> list[str]:
         "server.address": "127.0.0.1",
         "server.port": port,
         "server.headless": headless,
+        "server.showEmailPrompt": False,
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 20,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
     }
-    return [f"--{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in options.items()]
+    flags = [f"--{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in options.items()]
+    # Other names of this machine are refused: a page elsewhere could point one at us (DNS rebinding).
+    return [*flags, "--server.allowedHosts=localhost", "--server.allowedHosts=127.0.0.1"]
 
 
 def _check_memory() -> None:
