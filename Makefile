@@ -35,7 +35,7 @@ check: $(VENV)/.tools
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 이상이 필요합니다. 설치한 뒤 다시 해 주세요. (Python 3.11 or newer is needed.)'; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'venv를 만들 수 없습니다. Debian·Ubuntu에서는 python3-venv를 설치하세요.'; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo 'venv를 만들 수 없습니다. Debian·Ubuntu에서는 python3-venv를 설치하세요.'; exit 1; }
 	@echo '꾸러미를 설치합니다(처음 한 번, 몇 분)…'
 	@$(PIP) install -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .

@@ -9,6 +9,9 @@ import threading
 from functools import cached_property
 from pathlib import Path
 
+from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
+
 from ingest import Korean, Ledger, Span
 from kg import GENERAL, Graph, Ontology, WorldExtractor, answer_from_graph, general_text, question_terms, united
 from rag import Answer, Answerer, Answering, Citation, LocalEmbedder, Projections, Retriever, Writer
@@ -61,10 +64,14 @@ class App:
 
     def writer(self, adapter: str = "") -> Writer:
         """The writer model with an adapter ('' for the settings' choice, 'none' for the bare base)."""
+        settings = self.settings
+        if chat := _chat_model(settings.writer, settings.writer_url, settings.writer_key):
+            from rag.generation.chat import ChatWriter
+
+            return ChatWriter(settings.writer, chat)
         from rag.generation.local import LocalWriter
 
-        folder = self.adapter_folder(adapter or self.settings.adapter)
-        return LocalWriter(self.store.path(self.settings.writer), folder)
+        return LocalWriter(self.store.path(settings.writer), self.adapter_folder(adapter or settings.adapter))
 
     def adapter_folder(self, choice: str) -> Path | None:
         """Where an adapter lies: the shipped default for 'auto', none for 'none', else a name or a path."""
@@ -82,19 +89,12 @@ class App:
     @cached_property
     def answerer(self) -> Answerer | None:
         """The model that words answers: llama.cpp, an OpenAI-compatible server, or any LangChain chat model."""
-        choice, url = self.settings.answerer, self.settings.answerer_url
+        settings = self.settings
+        choice = settings.answerer
         if choice == "none":
             return None
-        if url:
-            from langchain_openai import ChatOpenAI
-
-            return Answerer(
-                choice, ChatOpenAI(model=choice, base_url=url, api_key=self.settings.answerer_key, temperature=0)
-            )
-        if ":" in choice:
-            from langchain.chat_models import init_chat_model
-
-            return Answerer(choice, init_chat_model(choice, temperature=0))
+        if chat := _chat_model(choice, settings.answerer_url, settings.answerer_key):
+            return Answerer(choice, chat)
         from rag.generation.llamacpp import LlamaCppChat
 
         file = self.store.path(choice) / self.store.catalog.get(choice).files[0].name
@@ -179,3 +179,17 @@ class App:
                     if chunk_id := self.ledger.chunk_at(citation.source, citation.start):
                         counts[chunk_id] = counts.get(chunk_id, 0.0) + 1.0
         return sorted(counts.items(), key=lambda pair: -pair[1])
+
+
+def _chat_model(name: str, url: str, key: SecretStr) -> BaseChatModel | None:
+    """A chat model that runs elsewhere: at ``url``, or by a LangChain name such as 'openai:gpt-5'; else None."""
+    if url:
+        from langchain_openai import ChatOpenAI
+
+        return ChatOpenAI(model=name, base_url=url, api_key=key, temperature=0)
+    if ":" in name:
+        from langchain.chat_models import init_chat_model
+
+        made: BaseChatModel = init_chat_model(name, temperature=0)
+        return made
+    return None

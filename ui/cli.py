@@ -424,7 +424,7 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
 def setup(home: Home = None) -> None:
     """처음 쓸 준비를 합니다: 기본 모델을 받고 함께 온 자료를 넣습니다. 여러 번 해도 됩니다."""
     with _app(home) as app:
-        for name in (app.settings.embedder, app.settings.writer, *_local_answerer(app)):
+        for name in app.settings.local_models:
             entry = app.store.catalog.get(name)
             if not app.store.status(entry).present:
                 _pull(app, entry)
@@ -434,11 +434,6 @@ def setup(home: Home = None) -> None:
             app.projections.catch_up()
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
         raise typer.Exit(1 if len(failed) == len(outcomes) else 3)
-
-
-def _local_answerer(app: App) -> list[str]:
-    choice = app.settings.answerer
-    return [] if choice == "none" or ":" in choice or app.settings.answerer_url else [choice]
 
 
 @cli.command()

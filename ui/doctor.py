@@ -80,9 +80,7 @@ def _sqlite(_: App) -> Check:
 
 
 def _models(app: App) -> Check:
-    wanted = [app.settings.writer, app.settings.embedder]
-    if app.settings.answerer != "none" and ":" not in app.settings.answerer and not app.settings.answerer_url:
-        wanted.append(app.settings.answerer)
+    wanted = app.settings.local_models
     present = {status.name for status in app.store.statuses() if status.present}
     missing = [name for name in wanted if name not in present]
     detail = f"없음: {', '.join(missing)}" if missing else ", ".join(wanted)

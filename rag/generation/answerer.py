@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
@@ -22,7 +23,12 @@ class Answerer:
     def reply(self, prompt: Prompt, policy: CharacterPolicy) -> str:
         """The model's whole reply, within ``policy`` where the model can be constrained."""
         model = self.model.bind(grammar=policy.to_gbnf()) if self.takes_grammar else self.model
-        return model.invoke([_message(message) for message in prompt.messages]).text.strip()
+        return model.invoke(to_langchain(prompt.messages)).text.strip()
+
+
+def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
+    """Our turns as LangChain's."""
+    return [_message(message) for message in messages]
 
 
 def _message(message: Message) -> BaseMessage:
