@@ -234,6 +234,5 @@ def _finish(
         template=template.fingerprint,
         settings={key: list(value) if isinstance(value, tuple) else value for key, value in asdict(settings).items()},
         steps=steps,
-        heldout={},
     ).save(folder)
     shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)

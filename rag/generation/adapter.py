@@ -29,7 +29,6 @@ class AdapterManifest:
     template: str
     settings: dict[str, float | int | str | list[str]]
     steps: int
-    heldout: dict[str, float]
 
     def save(self, folder: Path) -> None:
         """Write the manifest into a finished adapter folder."""

@@ -43,7 +43,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(base: Path, corpus: Path, folder: Path, settings: TrainSettings = SETTINGS, stop_at: int = 0) -> Result:
+def run(base: Path, corpus: Path, folder: Path, settings: TrainSettings = SETTINGS, stop_at: int = -1) -> Result:
     steps: list[Step] = []
     return train(base, corpus, folder, settings, steps.append, lambda: len(steps) == stop_at, save_every=1)
 
