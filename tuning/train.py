@@ -171,7 +171,7 @@ class _Run:
         fresh = self._checkpoint.with_suffix(".partial")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        torch.save(get_peft_model_state_dict(self._model), fresh / "adapter.pt")
+        torch.save(get_peft_model_state_dict(self._model, save_embedding_layers=False), fresh / "adapter.pt")
         torch.save(self._optimizer.state_dict(), fresh / "optimizer.pt")
         (fresh / "state.json").write_text(json.dumps({"step": self.step, "identity": self._identity}), "utf-8")
         shutil.rmtree(self._checkpoint, ignore_errors=True)
@@ -224,7 +224,8 @@ def _finish(
     """Save the adapter, its manifest last, and drop the checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
     model.peft_config["default"].base_model_name_or_path = base.name
-    model.save_pretrained(folder, safe_serialization=True)
+    # Left to itself, peft asks a hub whether the vocabulary has grown.
+    model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
     AdapterManifest(
         base=base.name,

@@ -18,7 +18,7 @@ from tuning.examples import load_pieces, split, tokens, worked_examples
 from tuning.loss import completion_nats
 from tuning.train import CHECKPOINT, Result, Step, TrainSettings, train
 
-SETTINGS = TrainSettings(rank=2, alpha=4, learning_rate=5e-3, epochs=2, batch=2, limit=2048)
+SETTINGS = TrainSettings(rank=2, alpha=4, learning_rate=3e-2, epochs=2, batch=2, limit=2048)
 
 
 @pytest.fixture(scope="module")
