@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
-from rag.generation.adapter import check_adapter
+from rag.generation.adapter import check_adapter, quiet_peft
 from rag.generation.local import load_base
 from tuning.examples import load_pieces, split, tokens, worked_examples
 from tuning.loss import completion_nats
@@ -53,7 +53,8 @@ def evaluate(
         raise ValueError(f"{corpus}: 떼어 둔(heldout) 글이 없습니다.")
     model, tokenizer, template = load_base(base)
     check_adapter(adapter, base, template)
-    model = PeftModel.from_pretrained(model, adapter, local_files_only=True).eval()
+    with quiet_peft():
+        model = PeftModel.from_pretrained(model, adapter, local_files_only=True).eval()
     rows = []
     for number, piece in enumerate(pieces, start=1):
         example = tokens(piece, worked_examples(piece, pool, shown, seed=0), template, tokenizer, limit)

@@ -21,7 +21,7 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 
 from ingest import Chunk
 from rag import Template
-from rag.generation.adapter import AdapterManifest, file_sha256
+from rag.generation.adapter import AdapterManifest, file_sha256, quiet_peft
 from rag.generation.local import load_base
 from tuning.examples import Tokens, data_sha256, load_pieces, split, tokens, worked_examples
 from tuning.loss import completion_nats
@@ -90,7 +90,8 @@ def train(
         raise ValueError(f"{corpus}: 학습할 글이 없습니다.")
     torch.manual_seed(settings.seed)
     model, tokenizer, template = load_base(base)
-    model = get_peft_model(model, _lora(settings))
+    with quiet_peft():
+        model = get_peft_model(model, _lora(settings))
     model.train()
     data = _prepare(pieces, template, tokenizer, settings)
     run = _Run(model, data, settings, folder / CHECKPOINT, _identity(base, pieces, template, settings))

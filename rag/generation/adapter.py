@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,6 +72,14 @@ def check_adapter(folder: Path, base: Path, template: Template) -> AdapterManife
                 f"{folder.name}: 어댑터를 만들 때와 {what}이 다릅니다.", "--adapter none으로 끄거나 다시 튜닝하세요."
             )
     return manifest
+
+
+@contextmanager
+def quiet_peft() -> Iterator[None]:
+    """peft 0.21 asks transformers 5.23 by an old name; its users need not read about it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
+        yield
 
 
 def file_sha256(path: Path) -> str:

@@ -27,7 +27,7 @@ from transformers.utils.logging import disable_progress_bar
 from rag.decoding import KOREAN, CharacterPolicy, Preset, compile_policy, read_vocabulary
 from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty
 from rag.errors import GenerationError, PromptTooLong
-from rag.generation.adapter import check_adapter
+from rag.generation.adapter import check_adapter, quiet_peft
 from rag.generation.head import only_rows
 from rag.generation.writer import Generated
 from rag.prompting import Template, template_for
@@ -66,7 +66,8 @@ class LocalWriter:
             from peft import PeftModel
 
             check_adapter(adapter, folder, self.template)
-            self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
+            with quiet_peft():
+                self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
         self._vocabulary = read_vocabulary(self._tokenizer)
         self._mask = lru_cache(maxsize=8)(self._compile)
         self._busy = threading.Lock()
