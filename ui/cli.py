@@ -486,6 +486,9 @@ def _server_options(port: int, headless: bool) -> list[str]:
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
+        # A full collection after every poll of a page takes a second with a model's vocabulary in memory,
+        # and starves the thread that writes.
+        "runner.postScriptGC": False,
     }
     flags = [f"--{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in options.items()]
     # Other names of this machine are refused: a page elsewhere could point one at us (DNS rebinding).

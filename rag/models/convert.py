@@ -35,7 +35,10 @@ def _gguf_to_safetensors(fetched: Path, name: str, target: Path) -> None:
     """transformers reads GGUF but takes a minute each time; safetensors load in seconds."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours is shown
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # advice on computing with GGUF, which we do not
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(str(fetched), gguf_file=name, dtype=torch.bfloat16)
         tokenizer = AutoTokenizer.from_pretrained(str(fetched), gguf_file=name)

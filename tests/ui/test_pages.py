@@ -40,7 +40,7 @@ def finish(page: AppTest) -> None:
 def test_a_piece_is_written_and_kept_with_its_examples(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     list(ingest(Job((CORPORA / "creative" / "romance.jsonl",)), app.ledger, app.embedder, app.extractor))
     monkeypatch.setattr(ui.session, "shared_writer", lambda adapter: ScriptedWriter(["비가 ", "왔다."]))
-    page = AppTest.from_file(str(PAGES / "write.py")).run()
+    page = AppTest.from_file(str(PAGES / "write.py"), default_timeout=120).run()
     page.chat_input(key="request").set_value("비 오는 밤의 재회").run()
     finish(page)
     assert not page.exception
@@ -53,7 +53,7 @@ def test_a_piece_is_written_and_kept_with_its_examples(app: App, monkeypatch: py
 def test_a_piece_can_be_stopped_and_what_is_there_stays(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     hold = threading.Event()
     monkeypatch.setattr(ui.session, "shared_writer", lambda adapter: ScriptedWriter(["하나. ", "둘. "], wait=hold))
-    page = AppTest.from_file(str(PAGES / "write.py")).run()
+    page = AppTest.from_file(str(PAGES / "write.py"), default_timeout=120).run()
     page.chat_input(key="request").set_value("장면").run()
     assert page.chat_input(key="request").disabled
     while not page.session_state.job.text:
@@ -69,7 +69,7 @@ def test_a_failing_model_is_said_and_the_page_lives_on(app: App, monkeypatch: py
     writer = ScriptedWriter(["글"], context=10)
     monkeypatch.setattr(writer, "write", lambda *_: (_ for _ in ()).throw(RuntimeError("메모리 부족")))
     monkeypatch.setattr(ui.session, "shared_writer", lambda adapter: writer)
-    page = AppTest.from_file(str(PAGES / "write.py")).run()
+    page = AppTest.from_file(str(PAGES / "write.py"), default_timeout=120).run()
     page.chat_input(key="request").set_value("장면").run()
     finish(page)
     assert [error.value for error in page.error] == ["메모리 부족"]
@@ -77,7 +77,7 @@ def test_a_failing_model_is_said_and_the_page_lives_on(app: App, monkeypatch: py
 
 
 def test_a_dropped_file_is_taken_in_and_asked_about(app: App) -> None:
-    page = AppTest.from_file(str(PAGES / "ask.py")).run()
+    page = AppTest.from_file(str(PAGES / "ask.py"), default_timeout=120).run()
     solverx = CORPORA / "facts" / "solverx"
     list(ingest(Job((solverx / "ontology.toml",)), app.ledger, app.embedder, app.extractor))
     page.file_uploader(key="files").upload("안내.md", (solverx / "handbook.md").read_bytes(), "text/markdown").run()
@@ -89,7 +89,7 @@ def test_a_dropped_file_is_taken_in_and_asked_about(app: App) -> None:
 
 def test_a_question_shows_its_proof_and_an_unknown_one_a_warning(app: App) -> None:
     list(ingest(Job((CORPORA / "facts",)), app.ledger, app.embedder, app.extractor))
-    page = AppTest.from_file(str(PAGES / "ask.py")).run()
+    page = AppTest.from_file(str(PAGES / "ask.py"), default_timeout=120).run()
 
     def ask(question: str) -> None:
         page.text_input(key="question").set_value(question)

@@ -10,7 +10,7 @@ from ui.jobs import WritingJob
 from ui.session import shared_app, shared_writer
 
 _GENRES = ["", *dict.fromkeys(genre for preset in load_presets().values() for genre in preset.genres)]
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 
 
 def _settings() -> dict[str, object]:
