@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,16 +15,18 @@ from kg.types import Ontology
 
 
 class WorldExtractor:
-    """Statements of a document by the ontology beside it (or in a folder above), else by the general one.
+    """Statements of a document by the ontology beside it (or in a folder above), else by all that are held.
 
-    Ontology files themselves give no statements here: what they assert is read with them.
+    ``held`` gives the documents of facts that are there already, ontologies among them. Ontology files
+    themselves give no statements here: what they assert is read with them.
     """
 
-    def __init__(self, korean: Korean) -> None:
+    def __init__(self, korean: Korean, held: Callable[[], Iterable[Document]] = tuple) -> None:
         self._korean = korean
+        self._held = held
 
     def settings(self, path: Path) -> str:
-        """Changes when the file would give other statements."""
+        """Changes with the ontology beside the file. Held ones do not count, or each would renew every file."""
         found = find_ontology(path)
         world = hashlib.sha256(found.read_bytes()).hexdigest()[:16] if found else "general"
         return f"extraction-{EXTRACTION_VERSION}:{world}"
@@ -42,7 +44,7 @@ class WorldExtractor:
             if path.name == ONTOLOGY_FILE:
                 extend(general_ontology(), parse_ontology(document.text, document.source))
                 return []
-            ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else general_ontology()
+            ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else united(self._held())[0]
         except OntologyError as error:
             raise MalformedRecord(str(error), error.hint) from error
         return extract(document, ontology, self._korean)

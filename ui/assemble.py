@@ -47,7 +47,7 @@ class App:
     @cached_property
     def extractor(self) -> WorldExtractor:
         """Reads statements with the ontology beside a file."""
-        return WorldExtractor(self.korean)
+        return WorldExtractor(self.korean, lambda: self.ledger.documents("facts"))
 
     # -- models ----------------------------------------------------------------------------------
 

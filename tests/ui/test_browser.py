@@ -112,7 +112,7 @@ def test_a_writer_and_a_reader_at_the_screen(page: Page, tmp_path: Path) -> None
     expect(take_in).to_be_enabled()
     take_in.click()
     expect(page.get_by_text("handbook.md: 넣었습니다")).to_be_visible(timeout=PATIENCE)
-    page.get_by_label("질문").fill("SolverX는 서울에 있나요?")
+    page.get_by_test_id("stTextInputField").fill("SolverX는 서울에 있나요?")
     page.get_by_role("button", name="묻기").click()
     expect(page.get_by_text("예. SolverX는 서울특별시에 있습니다.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("근거")).to_be_visible()
