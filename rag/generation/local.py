@@ -152,6 +152,7 @@ class LocalWriter:
                 min_p=preset.min_p,
                 pad_token_id=self._tokenizer.pad_token_id or self._end_tokens[0],
                 eos_token_id=self._end_tokens,
+                begin_suppress_tokens=self._label_tokens,
                 logits_processor=processors,
                 stopping_criteria=StoppingCriteriaList([criterion]),
                 streamer=stream,
@@ -170,6 +171,12 @@ class LocalWriter:
         declared = self._model.generation_config.eos_token_id
         tokens = declared if isinstance(declared, list) else [declared]
         return sorted({token for token in (*tokens, self._tokenizer.eos_token_id) if token is not None})
+
+    @property
+    def _label_tokens(self) -> list[int] | None:
+        """First tokens of the signs that a reply is over: a reply must not begin with one."""
+        labels = (stop.strip() for stop in self.template.stops)
+        return sorted({self._tokenizer(label, add_special_tokens=False)["input_ids"][0] for label in labels}) or None
 
     @property
     def _context(self) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from rag import KOREAN, Draft, Message, Prompt, Request, write
+from rag import KOREAN, Draft, Message, Prompt, Request, choose_preset, write
 from ui.assemble import App
 from ui.settings import Settings
 
@@ -78,7 +78,7 @@ def test_a_server_writes(tmp_path: Path, url: str) -> None:
     assert (draft.text, draft.model, draft.purity.disallowed) == (REPLY.replace(" ", ""), "mine", 0)
     (request,) = OpenAICompatible.requests
     assert request["seed"] == 5
-    assert request["temperature"] == 0.8
+    assert request["temperature"] == choose_preset().temperature
 
 
 def test_only_local_models_have_to_be_fetched(tmp_path: Path, url: str) -> None:
