@@ -211,11 +211,6 @@ class Ledger:
         rows = self._db.execute(f"{_CHUNKS} WHERE c.id IN (SELECT value FROM json_each(?))", (wanted,))
         return {chunk.id: chunk for chunk in map(_chunk, rows)}
 
-    def chunks_of_kind(self, kind: Kind) -> list[Chunk]:
-        """All live chunks of one kind in document order."""
-        rows = self._db.execute(f"{_CHUNKS} WHERE s.kind = ? ORDER BY s.name, c.start", (kind,))
-        return [_chunk(row) for row in rows]
-
     def chunk_at(self, name: str, position: int) -> str | None:
         """Id of the chunk of source ``name`` that holds the character at ``position``."""
         row = self._db.execute(

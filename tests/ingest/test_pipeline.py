@@ -103,7 +103,7 @@ def test_a_name_and_a_genre_can_be_given(ledger: Ledger, embedder: HashEmbedder,
     path.write_text('{"request": "장면", "text": "글이다."}\n', "utf-8")
     (outcome,) = run(ledger, embedder, path, name="내 글", genre="무협")
     assert outcome.source == "내 글"
-    (chunk,) = ledger.chunks_of_kind("general")
+    (chunk,) = ledger.chunks(ledger.vectors()[0]).values()
     assert chunk.example is not None
     assert chunk.example.genre == "무협"
     assert run(ledger, embedder, path, name="내 글", genre="무협")[0].status == "unchanged"
