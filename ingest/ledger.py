@@ -220,6 +220,10 @@ class Ledger:
         ).fetchone()
         return row[0] if row else None
 
+    def chunk_ids(self) -> set[str]:
+        """Ids of all live chunks."""
+        return {row[0] for row in self._db.execute("SELECT id FROM chunks")}
+
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
         """Chunk ids and their vectors as one (n, dimension) array; all chunks without ``ids``."""
         if ids is None:

@@ -44,7 +44,7 @@ class WorldExtractor:
             if path.name == ONTOLOGY_FILE:
                 extend(general_ontology(), parse_ontology(document.text, document.source))
                 return []
-            ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else united(self._held())[0]
+            ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else united(self._held())
         except OntologyError as error:
             raise MalformedRecord(str(error), error.hint) from error
         return extract(document, ontology, self._korean)
@@ -58,13 +58,13 @@ def find_ontology(path: Path) -> Path | None:
     return None
 
 
-def united(documents: Iterable[Document]) -> tuple[Ontology, list[Ontology]]:
-    """(general ontology extended by every world, the worlds) of the ontology documents among ``documents``."""
+def united(documents: Iterable[Document]) -> Ontology:
+    """The general ontology extended by every ontology among ``documents``."""
     worlds = [parse_ontology(d.text, d.source) for d in documents if d.source.endswith(ONTOLOGY_FILE)]
     whole = general_ontology()
     for world in worlds:
         whole = extend(whole, world)
-    return whole, worlds
+    return whole
 
 
 @cache

@@ -41,7 +41,7 @@ class Projections:
 
     def problems(self) -> list[str]:
         """Where ledger and indexes disagree, in Korean; empty when all is well."""
-        live = set(self._ledger.vectors()[0])
+        live = self._ledger.chunk_ids()
         found = []
         for label, held in (
             ("낱말 색인", self.words.ids()),

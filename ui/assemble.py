@@ -118,7 +118,7 @@ class App:
             revision = self.ledger.revision()
             if revision != self._graph_revision:
                 documents = {document.id: document for document in self.ledger.documents("facts")}
-                ontology, _ = united(documents.values())
+                ontology = united(documents.values())
                 self.korean.add_names(name for entity in ontology.entities.values() for name in entity.names)
 
                 def cite(span: Span) -> Citation:

@@ -20,6 +20,7 @@ from typing import Annotated, Any, cast
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
@@ -85,7 +86,7 @@ def _app(home: Path | None, **overrides: Any) -> Iterator[App]:
 
 
 def _complain(message: str, hint: str = "") -> None:
-    err.print(f"[red]오류:[/red] {message}", markup=True)
+    err.print(f"[red]오류:[/red] {escape(message)}")
     if hint:
         err.print(hint, markup=False)
 
@@ -430,8 +431,6 @@ def setup(home: Home = None) -> None:
                 _pull(app, entry)
         folders = tuple(_CORPORA / name for name in ("creative", "facts", "general"))
         outcomes = _ingest(app, Job(folders))
-        if any(outcome.status != "unchanged" for outcome in outcomes):
-            app.projections.catch_up()
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
         raise typer.Exit(1 if len(failed) == len(outcomes) else 3)
 

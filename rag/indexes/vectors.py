@@ -93,7 +93,7 @@ class ChromaVectors:
     def catch_up(self) -> None:
         """Apply what the ledger has acknowledged since the last time; build anew if the counts disagree."""
         self._apply()
-        if self.count() != len(self._ledger.vectors()[0]):
+        if self.count() != len(self._ledger.chunk_ids()):
             self.rebuild()
 
     def rebuild(self) -> None:
