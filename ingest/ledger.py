@@ -394,7 +394,8 @@ def _chunk(row: tuple[object, ...]) -> Chunk:
 
 
 def _example(fields: dict[str, object]) -> Example:
-    return Example(**{**fields, "tags": tuple(fields["tags"])})  # type: ignore[arg-type]
+    lists = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+    return Example(**{**fields, **lists})  # type: ignore[arg-type]
 
 
 def _now() -> str:

@@ -27,8 +27,8 @@ class Span:
 class Example:
     """What is known about one written piece besides its words; serves few-shot selection.
 
-    ``request`` is the request that the piece answers, as a writer would type it. Empty strings
-    mean unknown.
+    ``request`` is the request that the piece answers, as a writer would type it; ``other_requests``
+    are other ways to ask for the same piece. Empty strings mean unknown.
     """
 
     request: str
@@ -39,6 +39,12 @@ class Example:
     speech_level: str = ""
     tags: tuple[str, ...] = ()
     split: Literal["train", "heldout"] = "train"
+    other_requests: tuple[str, ...] = ()
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """Every request that the piece answers, the first one first."""
+        return (self.request, *self.other_requests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Chunk:
     def search_text(self) -> str:
         """The words by which this chunk is found: request or headings first, then its text."""
         if self.example is not None:
-            lead = [self.example.genre, self.example.request, " ".join(self.example.tags)]
+            lead = [self.example.genre, *self.example.requests, " ".join(self.example.tags)]
         else:
             lead = [" > ".join(self.headings)]
         return "\n".join(part for part in (*lead, self.text) if part)

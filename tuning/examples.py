@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,13 @@ def tokens(piece: Chunk, shown: Sequence[Chunk], template: Template, tokenizer: 
     if len(prompt) + len(completion) > limit:
         return None
     return Tokens((*prompt, *completion), len(prompt), len(piece.text))
+
+
+def with_request(piece: Chunk, number: int, *, keep_genre: bool) -> Chunk:
+    """``piece`` under the ``number``-th of its requests (counted round), with or without its genre."""
+    example = _example(piece)
+    request = example.requests[number % len(example.requests)]
+    return replace(piece, example=replace(example, request=request, genre=example.genre if keep_genre else ""))
 
 
 def worked_examples(piece: Chunk, pool: Sequence[Chunk], count: int, seed: int) -> list[Chunk]:

@@ -20,11 +20,12 @@ import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
 from ingest import Chunk
-from rag import Template
+from rag import KOREAN, Template
+from rag.decoding import compile_policy, read_vocabulary
 from rag.generation.adapter import AdapterManifest, file_sha256, quiet_peft
 from rag.generation.local import load_base
-from tuning.examples import Tokens, data_sha256, load_pieces, split, tokens, worked_examples
-from tuning.loss import completion_nats
+from tuning.examples import Tokens, data_sha256, load_pieces, split, tokens, with_request, worked_examples
+from tuning.loss import ServedLoss
 
 CHECKPOINT = "checkpoint"
 
@@ -33,8 +34,8 @@ CHECKPOINT = "checkpoint"
 class TrainSettings:
     """What decides the weights, besides data and base. ``batch`` is examples per step.
 
-    ``shown`` is how many worked examples stand before a request; half of the examples get none, so that the
-    adapter serves with and without them. ``limit`` is tokens per example; ``warmup`` a share of all steps.
+    ``shown`` is how many worked examples stand before a request, where any do. ``limit`` is tokens per
+    example; ``warmup`` a share of all steps.
     """
 
     rank: int = 8
@@ -93,8 +94,9 @@ def train(
     with quiet_peft():
         model = get_peft_model(model, _lora(settings))
     model.train()
-    data = _prepare(pieces, template, tokenizer, settings)
-    run = _Run(model, data, settings, folder / CHECKPOINT, _identity(base, pieces, template, settings))
+    batches = schedule(pieces, template, tokenizer, settings)
+    loss = ServedLoss(model, torch.from_numpy(compile_policy(KOREAN, read_vocabulary(tokenizer)).writable))
+    run = _Run(model, loss, batches, settings, folder / CHECKPOINT, _identity(base, pieces, template, settings))
     while run.step < run.total and not stopped():
         on_step(run.advance())
         if run.step % save_every == 0 or stopped():
@@ -116,34 +118,66 @@ def _lora(settings: TrainSettings) -> LoraConfig:
     )
 
 
-def _prepare(pieces: Sequence[Chunk], template: Template, tokenizer: Any, settings: TrainSettings) -> list[Tokens]:
-    """One example per piece, every second one behind worked examples; too long ones fall back to none."""
-    prepared = []
-    for number, piece in enumerate(pieces):
-        shown = worked_examples(piece, pieces, settings.shown, settings.seed) if number % 2 else []
-        example = tokens(piece, shown, template, tokenizer, settings.limit)
-        if example is None and shown:
-            example = tokens(piece, [], template, tokenizer, settings.limit)
-        if example is not None:
-            prepared.append(example)
-    return prepared
+def schedule(
+    pieces: Sequence[Chunk], template: Template, tokenizer: Any, settings: TrainSettings
+) -> list[list[Tokens]]:
+    """The batches of all epochs. Every epoch is a new order, asks for each piece in the next of its requests'
+    wordings, and shows other worked examples."""
+    shuffle = random.Random(settings.seed)
+    batches = []
+    for epoch in range(settings.epochs):
+        examples = [
+            example
+            for number, piece in enumerate(pieces)
+            if (example := _example(piece, pieces, epoch, number, template, tokenizer, settings))
+        ]
+        shuffle.shuffle(examples)
+        batches += [examples[start : start + settings.batch] for start in range(0, len(examples), settings.batch)]
+    return batches
+
+
+def _example(
+    piece: Chunk,
+    pieces: Sequence[Chunk],
+    epoch: int,
+    number: int,
+    template: Template,
+    tokenizer: Any,
+    settings: TrainSettings,
+) -> Tokens | None:
+    """As a writer would meet it: half of the requests behind worked examples, a third without a genre.
+
+    What is too long behind worked examples falls back to none; what is too long alone is left out.
+    """
+    asked = with_request(piece, epoch, keep_genre=(number + epoch) % 3 != 0)
+    if (number + epoch) % 2:
+        shown = worked_examples(piece, pieces, settings.shown, settings.seed + epoch)
+        if example := tokens(asked, shown, template, tokenizer, settings.limit):
+            return example
+    return tokens(asked, [], template, tokenizer, settings.limit)
 
 
 class _Run:
     """The state of one training run, and nothing else that changes."""
 
     def __init__(
-        self, model: Any, data: Sequence[Tokens], settings: TrainSettings, checkpoint: Path, identity: str
+        self,
+        model: Any,
+        loss: ServedLoss,
+        batches: Sequence[Sequence[Tokens]],
+        settings: TrainSettings,
+        checkpoint: Path,
+        identity: str,
     ) -> None:
         self._model = model
-        self._data = data
+        self._loss = loss
+        self._batches = batches
         self._settings = settings
         self._checkpoint = checkpoint
         self._identity = identity
         self._weights = [weight for weight in model.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=settings.learning_rate, weight_decay=0.0)
-        self._order = _order(len(data), settings)
-        self.total = len(self._order)
+        self.total = len(batches)
         self.step = 0
         if checkpoint.exists():
             self._load()
@@ -151,11 +185,11 @@ class _Run:
     def advance(self) -> Step:
         """One optimiser step over one batch, the loss averaged over all its completion tokens."""
         started = time.monotonic()
-        batch = [self._data[index] for index in self._order[self.step]]
+        batch = self._batches[self.step]
         count = sum(len(example.ids) - example.prompt_length for example in batch)
         total = 0.0
         for example in batch:
-            loss = completion_nats(self._model, example) / count
+            loss = self._loss(example) / count
             loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         gradient = torch.nn.utils.clip_grad_norm_(self._weights, self._settings.clip)
@@ -196,17 +230,6 @@ class _Run:
         if self.step < warm:
             return (self.step + 1) / warm
         return 0.5 * (1 + math.cos(math.pi * (self.step - warm) / max(1, self.total - warm)))
-
-
-def _order(count: int, settings: TrainSettings) -> list[list[int]]:
-    """Batches of indices for all epochs; every epoch is a new permutation."""
-    shuffle = random.Random(settings.seed)
-    batches = []
-    for _ in range(settings.epochs):
-        indices = list(range(count))
-        shuffle.shuffle(indices)
-        batches += [indices[start : start + settings.batch] for start in range(0, count, settings.batch)]
-    return batches
 
 
 def _identity(base: Path, pieces: Sequence[Chunk], template: Template, settings: TrainSettings) -> str:

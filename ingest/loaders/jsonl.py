@@ -44,9 +44,6 @@ def _part(path: Path, number: int, line: str) -> Part:
 
 
 def _example(path: Path, number: int, row: dict[str, Any]) -> Example:
-    tags = row.get("tags", [])
-    if not isinstance(tags, list):
-        raise _malformed(path, number, "'tags'는 목록이어야 합니다")
     return Example(
         request=_first(row, _REQUEST_KEYS),
         genre=_text(row, "genre"),
@@ -54,9 +51,17 @@ def _example(path: Path, number: int, row: dict[str, Any]) -> Example:
         point_of_view=_text(row, "point_of_view"),
         tense=_text(row, "tense"),
         speech_level=_text(row, "speech_level"),
-        tags=tuple(str(tag) for tag in tags),
+        tags=_list(path, number, row, "tags"),
         split="heldout" if row.get("split") == "heldout" else "train",
+        other_requests=_list(path, number, row, "other_requests"),
     )
+
+
+def _list(path: Path, number: int, row: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = row.get(key, [])
+    if not isinstance(values, list):
+        raise _malformed(path, number, f"'{key}'는 목록이어야 합니다")
+    return tuple(str(value) for value in values)
 
 
 def _first(row: dict[str, Any], keys: tuple[str, ...]) -> str:

@@ -39,6 +39,11 @@ class Automaton:
     resync: npt.NDArray[np.int16]
     window: int
 
+    @property
+    def writable(self) -> npt.NDArray[np.intp]:
+        """Ids of the tokens that may stand in some state."""
+        return np.flatnonzero((self.next_state != DEAD).any(axis=0))
+
 
 def compile_policy(policy: CharacterPolicy, vocabulary: Vocabulary) -> Automaton:
     """Build the tables by the subset construction over the bytes of every token."""

@@ -15,8 +15,8 @@ from rag.generation.local import LocalWriter, encode_prompt, load_base
 from tests.tuning.tiny import make_tiny_model
 from tuning.evaluate import evaluate, summarise
 from tuning.examples import load_pieces, split, tokens, worked_examples
-from tuning.loss import completion_nats
-from tuning.train import CHECKPOINT, Result, Step, TrainSettings, train
+from tuning.loss import ServedLoss, completion_nats
+from tuning.train import CHECKPOINT, Result, Step, TrainSettings, schedule, train
 
 SETTINGS = TrainSettings(rank=2, alpha=4, learning_rate=3e-2, epochs=2, batch=2, limit=2048)
 
@@ -189,3 +189,27 @@ def test_summary_weighs_by_characters_and_brackets_the_gain() -> None:
     assert figures.low <= figures.gain <= figures.high
     same = summarise([(100, 200.0, 200.0)] * 5)
     assert (same.gain, same.low, same.high) == (0.0, 0.0, 0.0)
+
+
+def test_the_loss_over_writable_tokens_is_the_full_one_where_the_rest_has_no_mass(base: Path, corpus: Path) -> None:
+    model, tokenizer, template = load_base(base)
+    example = tokens(load_pieces(corpus)[0], [], template, tokenizer, 4096)
+    assert example is not None
+    with torch.inference_mode():
+        full = float(completion_nats(model, example))
+        everything = torch.arange(model.get_output_embeddings().weight.shape[0])
+        assert float(ServedLoss(model, everything)(example)) == pytest.approx(full, rel=1e-5)
+        used = torch.tensor(sorted(set(example.ids[example.prompt_length :])))
+        assert float(ServedLoss(model, used)(example)) < full
+        # A completion with a token that may not be written is counted over the whole vocabulary.
+        assert float(ServedLoss(model, used[1:])(example)) == pytest.approx(full, rel=1e-5)
+
+
+def test_epochs_vary_the_wording_of_a_request_and_the_genre_label(base: Path, tmp_path: Path) -> None:
+    row = {"request": "비 오는 밤", "other_requests": ["밤비"], "text": "비가 왔다.", "genre": "시"}
+    (tmp_path / "비.jsonl").write_text(json.dumps(row, ensure_ascii=False), "utf-8")
+    _, tokenizer, template = load_base(base)
+    batches = schedule(load_pieces(tmp_path), template, tokenizer, TrainSettings(epochs=4, limit=2048))
+    prompts = [tokenizer.decode(example.ids[: example.prompt_length]) for (example,) in batches]
+    assert ["밤비" in prompt for prompt in prompts] == [False, True, False, True]
+    assert ["(시)" in prompt for prompt in prompts] == [False, True, True, False]
