@@ -41,8 +41,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.tools: $(VENV)/.installed requirements-dev.lock
+$(VENV)/.tools: $(VENV)/.installed requirements-dev.lock requirements-oracles.lock
 	@$(PIP) install -r requirements-dev.lock
+	@$(PIP) install --no-deps -r requirements-oracles.lock
 	@touch $@
 
 # Writes both lock files from what pyproject.toml allows. "+cpu" and the like name one machine's build of torch.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -59,12 +60,16 @@ def find_ontology(path: Path) -> Path | None:
 
 
 def united(documents: Iterable[Document]) -> Ontology:
-    """The general ontology extended by every ontology among ``documents``."""
+    """The general ontology extended by every ontology among ``documents``.
+
+    Where several worlds have a subject of their own, a question without a name speaks of none of them.
+    """
     worlds = [parse_ontology(d.text, d.source) for d in documents if d.source.endswith(ONTOLOGY_FILE)]
     whole = general_ontology()
     for world in worlds:
         whole = extend(whole, world)
-    return whole
+    subjects = {world.subject for world in worlds if world.subject}
+    return replace(whole, subject=subjects.pop() if len(subjects) == 1 else "")
 
 
 @cache

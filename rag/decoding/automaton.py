@@ -1,166 +1,196 @@
 """A character policy compiled for a vocabulary: which token may follow which state. Pure numpy.
 
-The automaton reads bytes. Hangul syllables may be spelled over several tokens (four in five syllables
-have no token of their own); every other allowed character must come as a whole, because the lead bytes
-of allowed symbols are shared with forbidden scripts. Literals are further paths. States are numbered;
-state 0 is the boundary between characters, where a text may end.
+Tables hold only the columns of tokens that may ever be written (6,296 of Gemma's 262,144), so they are
+small enough to be kept in a file and loaded in milliseconds.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.decoding.policy import FIRST_SYLLABLE, LAST_SYLLABLE, CharacterPolicy
+from rag.decoding.machine import BOUNDARY, DEAD, ByteMachine, build_machine
+from rag.decoding.policy import CharacterPolicy
 from rag.decoding.vocabulary import Vocabulary
 
-BOUNDARY = 0
-DEAD = -1
+__all__ = ["BOUNDARY", "DEAD", "Automaton", "cached_policy", "compile_policy"]
 
-# A position inside the grammar: ("hangul", bytes so far), ("other", bytes so far), ("literal", number, bytes so far).
-_Position = tuple[str, int, bytes]
-_START: _Position = ("start", 0, b"")
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Automaton:
-    """Tables of a compiled policy.
+    """Tables of a compiled policy over the ``width`` tokens of a vocabulary.
 
-    ``next_state`` is (states, tokens) int16: the state after a token, or -1 where it may not stand.
-    ``accepting`` is (states,) bool: whether a text may end there.
-    ``resync`` is (tokens,) int16: the state after a token whatever stood before it.
-    ``window`` is how many last tokens determine the state.
+    ``writable`` is (columns,): ids of the tokens that may stand in some state, ascending.
+    ``next_state`` is (states, columns): the state after a token, or -1 where it may not stand.
+    ``accepting`` is (states,): whether a text may end there.
+    ``distance`` is (states,): how many further tokens an end needs at least.
+    ``resync`` is (columns,): the state after a token whatever stood before it.
+    ``window`` is how many last tokens determine the state, or 0 where all written ones are needed.
     """
 
+    width: int
+    writable: npt.NDArray[np.int32]
     next_state: npt.NDArray[np.int16]
     accepting: npt.NDArray[np.bool_]
+    distance: npt.NDArray[np.int16]
     resync: npt.NDArray[np.int16]
     window: int
 
     @property
-    def writable(self) -> npt.NDArray[np.intp]:
-        """Ids of the tokens that may stand in some state."""
-        return np.flatnonzero((self.next_state != DEAD).any(axis=0))
+    def states(self) -> int:
+        """How many states there are."""
+        return len(self.accepting)
+
+    def follow(self, state: int, token: int) -> int:
+        """The state after one token, or -1."""
+        column = int(np.searchsorted(self.writable, token))
+        known = state != DEAD and column < len(self.writable) and self.writable[column] == token
+        return int(self.next_state[state, column]) if known else DEAD
+
+    def allowed(self, state: int) -> npt.NDArray[np.int32]:
+        """Ids of the tokens that may stand in ``state``."""
+        allowed: npt.NDArray[np.int32] = self.writable[self.next_state[state] != DEAD]
+        return allowed
+
+    def save(self, path: Path) -> None:
+        """Put the tables in a file, by one rename."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.partial")
+        with fresh.open("wb") as stream:
+            np.savez(stream, **{name: getattr(self, name) for name in self.__dataclass_fields__})
+        fresh.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Automaton:
+        """Tables from a file.
+
+        Raises:
+            OSError, ValueError, KeyError, BadZipFile: there is none, or it is damaged.
+        """
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as tables:
+            fields = {name: tables[name] for name in cls.__dataclass_fields__}
+        return cls(**{**fields, "width": int(fields["width"]), "window": int(fields["window"])})
+
+
+def cached_policy(policy: CharacterPolicy, vocabulary: Vocabulary, folder: Path) -> Automaton:
+    """``compile_policy`` with a file per vocabulary and policy; a damaged file is made anew."""
+    key = hashlib.sha256(f"{_FORMAT}\0{vocabulary.fingerprint}\0{policy.key}".encode()).hexdigest()
+    path = folder / f"{key[:32]}.npz"
+    try:
+        return Automaton.load(path)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        automaton = compile_policy(policy, vocabulary)
+        automaton.save(path)
+        return automaton
 
 
 def compile_policy(policy: CharacterPolicy, vocabulary: Vocabulary) -> Automaton:
-    """Build the tables by the subset construction over the bytes of every token."""
-    return _Compiler(policy, vocabulary).compile()
+    """Walk every token from every state of the policy's byte machine.
+
+    A token that ends or begins inside a character is admitted only where the tokenizer itself would use it for
+    a syllable or a literal: other spellings were never seen in training (Vieira et al., arXiv 2506.07956).
+    """
+    machine = build_machine(policy)
+    usable = vocabulary.usable(policy.literals)
+    start, token, after = _walk(machine, vocabulary, usable)
+    writable, column = np.unique(token, return_inverse=True)
+    reached = np.full((len(machine.accepting), len(writable)), DEAD, dtype=np.int16)
+    reached[start, column] = after
+    kept = _reachable(reached)
+    renumbered = np.full(len(machine.accepting) + 1, DEAD, dtype=np.int16)
+    renumbered[kept] = np.arange(len(kept))
+    table = renumbered[reached[kept]]
+    live = (table != DEAD).any(axis=0)
+    writable, table = writable[live].astype(np.int32), table[:, live]
+    accepting = machine.accepting[kept]
+    return Automaton(
+        width=len(vocabulary.tokens),
+        writable=writable,
+        next_state=table,
+        accepting=accepting,
+        distance=_distance(table, accepting),
+        resync=_resync(machine, vocabulary, writable, renumbered),
+        window=machine.window,
+    )
 
 
-class _Compiler:
-    def __init__(self, policy: CharacterPolicy, vocabulary: Vocabulary) -> None:
-        self._tokens = vocabulary.tokens
-        self._others = {character.encode() for character in policy.others}
-        self._other_prefixes = {code[:cut] for code in self._others for cut in range(1, len(code))}
-        self._literals = [literal.encode() for literal in policy.literals]
-        self._hangul_prefixes = _hangul_prefixes()
-        self._states: dict[frozenset[_Position], int] = {}
-        self._by_first_byte: dict[int, list[int]] = {}
-        self._steps: dict[tuple[frozenset[_Position], int], frozenset[_Position]] = {}
-        for index, token in enumerate(self._tokens):
-            if token:
-                self._by_first_byte.setdefault(token[0], []).append(index)
-
-    def compile(self) -> Automaton:
-        pending = [frozenset({_START})]
-        self._states[pending[0]] = BOUNDARY
-        rows: list[npt.NDArray[np.int16]] = []
-        while pending:
-            state = pending.pop(0)
-            row = np.full(len(self._tokens), DEAD, dtype=np.int16)
-            for index, reached in self._reachable(state):
-                if reached not in self._states:
-                    self._states[reached] = len(self._states)
-                    pending.append(reached)
-                row[index] = self._states[reached]
-            rows.append(row)
-        longest = max((len(literal) for literal in self._literals), default=0)
-        accepting = np.array([_START in state for state in self._states])
-        return Automaton(np.stack(rows), accepting, self._resync(), max(3, longest))
-
-    def _reachable(self, state: frozenset[_Position]) -> list[tuple[int, frozenset[_Position]]]:
-        found = []
-        for first, indices in self._by_first_byte.items():
-            if not self._step(state, first):
-                continue
-            for index in indices:
-                if reached := self._read(state, self._tokens[index] or b""):
-                    found.append((index, reached))
-        return found
-
-    def _read(self, state: frozenset[_Position], token: bytes) -> frozenset[_Position]:
-        """The state after a token, without positions in which no token may end."""
-        for byte in token:
-            state = self._step(state, byte)
-            if not state:
-                return state
-        return frozenset(position for position in state if position[0] != "other")
-
-    def _step(self, state: frozenset[_Position], byte: int) -> frozenset[_Position]:
-        key = (state, byte)
-        if key not in self._steps:
-            self._steps[key] = frozenset(after for position in state for after in self._advance(position, byte))
-        return self._steps[key]
-
-    def _advance(self, position: _Position, byte: int) -> list[_Position]:
-        kind, number, read = position
-        code = read + bytes([byte])
-        if kind == "literal":
-            return self._along_literal(number, code)
-        reached: list[_Position] = []
-        if kind in ("start", "hangul"):
-            if code in self._hangul_prefixes:
-                reached.append(("hangul", 0, _canonical_prefix(code)))
-            elif len(code) == 3 and _is_syllable(code):
-                reached.append(_START)
-        if kind in ("start", "other"):
-            if code in self._others:
-                reached.append(_START)
-            elif code in self._other_prefixes:
-                reached.append(("other", 0, code))
-        if kind == "start":
-            for index, literal in enumerate(self._literals):
-                if literal[0] == byte:
-                    reached.extend(self._along_literal(index, code))
-        return reached
-
-    def _along_literal(self, number: int, code: bytes) -> list[_Position]:
-        literal = self._literals[number]
-        if code == literal:
-            return [_START]
-        return [("literal", number, code)] if literal.startswith(code) else []
-
-    def _resync(self) -> npt.NDArray[np.int16]:
-        """States after tokens of unknown history: their leading continuation bytes belong to it."""
-        start = frozenset({_START})
-        states = np.zeros(len(self._tokens), dtype=np.int16)
-        for index, token in enumerate(self._tokens):
-            tail = (token or b"").lstrip(bytes(range(0x80, 0xC0)))
-            for cut in range(max(0, len(tail) - 2), len(tail)):
-                reached = self._read(start, tail[cut:])
-                if reached and reached != start and (state := self._states.get(reached)) is not None:
-                    states[index] = state
-                    break
-        return states
+def _walk(
+    machine: ByteMachine, vocabulary: Vocabulary, usable: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """(state, token, state after it) for all pairs that live, walked byte by byte in parallel."""
+    table = machine.next_state
+    candidates = np.flatnonzero(usable & (vocabulary.lengths > 0)).astype(np.int32)
+    first = vocabulary.bytes[vocabulary.offsets[candidates]]
+    lives = table != DEAD
+    pairs = [(state, candidates[lives[state][first]]) for state in range(len(table))]
+    start = np.concatenate([np.full(len(tokens), state, dtype=np.int32) for state, tokens in pairs])
+    token = np.concatenate([tokens for _, tokens in pairs])
+    current = start.copy()
+    found = []
+    depth = 0
+    while len(token):
+        current = table[current, vocabulary.bytes[vocabulary.offsets[token] + depth]]
+        depth += 1
+        ended = (vocabulary.lengths[token] == depth) & (current != DEAD)
+        after = machine.after_token[current[ended]]
+        fits = after != DEAD
+        found.append((start[ended][fits], token[ended][fits], after[fits]))
+        goes_on = (current != DEAD) & (vocabulary.lengths[token] > depth)
+        start, token, current = start[goes_on], token[goes_on], current[goes_on]
+    starts, tokens, afters = zip(*found, strict=True)
+    return np.concatenate(starts), np.concatenate(tokens), np.concatenate(afters)
 
 
-def _is_syllable(code: bytes) -> bool:
-    try:
-        return FIRST_SYLLABLE <= code.decode() <= LAST_SYLLABLE
-    except UnicodeDecodeError:
-        return False
+def _reachable(table: npt.NDArray[np.int16]) -> npt.NDArray[np.intp]:
+    """States between tokens that a text can come to and leave again, the boundary first."""
+    ends = _distance(table, np.arange(len(table)) == BOUNDARY)
+    seen = {BOUNDARY}
+    pending = [BOUNDARY]
+    while pending:
+        for after in np.unique(table[pending.pop()]).tolist():
+            if after != DEAD and after not in seen and ends[after] != DEAD:
+                seen.add(after)
+                pending.append(after)
+    return np.array(sorted(seen))
 
 
-def _hangul_prefixes() -> frozenset[bytes]:
-    syllables = (chr(point).encode() for point in range(ord(FIRST_SYLLABLE), ord(LAST_SYLLABLE) + 1))
-    return frozenset(code[:cut] for code in syllables for cut in (1, 2))
+def _distance(table: npt.NDArray[np.int16], accepting: npt.NDArray[np.bool_]) -> npt.NDArray[np.int16]:
+    """Tokens to the nearest accepting state; -1 where there is no way."""
+    distance = np.where(accepting, 0, DEAD).astype(np.int16)
+    follows = [np.unique(row[row != DEAD]) for row in table]
+    for step in range(1, len(table)):
+        near = distance == step - 1
+        fresh = [state for state, after in enumerate(follows) if distance[state] == DEAD and near[after].any()]
+        if not fresh:
+            break
+        distance[fresh] = step
+    return distance
 
 
-def _canonical_prefix(code: bytes) -> bytes:
-    """One name for prefixes that allow the same continuations, so that six states suffice."""
-    if len(code) == 2:
-        return code if code == b"\xed\x9e" else b"\xeb\x80"
-    return b"\xeb" if code == b"\xec" else code
+def _resync(
+    machine: ByteMachine,
+    vocabulary: Vocabulary,
+    writable: npt.NDArray[np.int32],
+    renumbered: npt.NDArray[np.int16],
+) -> npt.NDArray[np.int16]:
+    """States after tokens of unknown history: their leading continuation bytes belong to it."""
+    states = np.zeros(len(writable), dtype=np.int16)
+    for column, token in enumerate(writable.tolist()):
+        tail = (vocabulary.tokens[token] or b"").lstrip(bytes(range(0x80, 0xC0)))
+        for cut in range(max(0, len(tail) - 2), len(tail)):
+            state = BOUNDARY
+            for byte in tail[cut:]:
+                state = int(machine.next_state[state, byte]) if state != DEAD else DEAD
+            state = int(machine.after_token[state]) if state != DEAD else DEAD
+            if state > BOUNDARY and renumbered[state] > BOUNDARY:
+                states[column] = renumbered[state]
+                break
+    return states

@@ -7,6 +7,7 @@ candidates need no bookkeeping.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from transformers import LogitsProcessor
@@ -14,8 +15,8 @@ from transformers import LogitsProcessor
 from rag.decoding.automaton import BOUNDARY, DEAD, Automaton
 
 
-class KoreanLogitsProcessor(LogitsProcessor):
-    """Leaves only tokens that the policy allows; end tokens only between characters.
+class TokenTables:
+    """An automaton's tables on a device, as wide as a model's logits; shared by all requests.
 
     Logits may be wider than the vocabulary (padding): what no token stands for is never allowed.
     """
@@ -23,45 +24,93 @@ class KoreanLogitsProcessor(LogitsProcessor):
     def __init__(
         self, automaton: Automaton, end_tokens: Sequence[int], width: int, device: torch.device | str = "cpu"
     ) -> None:
-        states, tokens = automaton.next_state.shape
-        after = torch.full((states, width), DEAD, dtype=torch.int16)
-        after[:, :tokens] = torch.from_numpy(automaton.next_state)[:, :width]
-        allowed = after != DEAD
-        allowed[:, list(end_tokens)] = torch.from_numpy(automaton.accepting)[:, None]
-        resync = torch.zeros(width, dtype=torch.int16)
-        resync[:tokens] = torch.from_numpy(automaton.resync)[:width]
-        self._after = after.to(device)
-        self._allowed = allowed.to(device)
-        self._resync = resync.to(device)
-        self._window = automaton.window
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        """Mask ``scores`` (rows, width) by the state that ``input_ids`` (rows, length) ends in."""
-        allowed = self._allowed[self.states(input_ids)]
-        masked = scores.masked_fill(~allowed, -torch.inf)
-        # Another processor may have excluded all that is left: then the policy alone decides.
-        empty = torch.isneginf(masked).all(dim=-1, keepdim=True)
-        return torch.where(empty & allowed, torch.zeros_like(scores), masked)  # type: ignore[return-value]
-
-    def states(self, input_ids: torch.LongTensor) -> torch.Tensor:
-        """(rows,) the state after each row's tokens."""
-        last = input_ids[:, -self._window :]
-        state = self._resync[last[:, 0]].long()
-        for column in range(1, last.shape[1]):
-            token = last[:, column]
-            after = self._after[state, token]
-            state = torch.where(after == DEAD, self._resync[token], after).long()
-        return state
+        self.writable = torch.from_numpy(automaton.writable).long().to(device)
+        self.column = torch.full((width,), -1, dtype=torch.long, device=device)
+        self.column[self.writable] = torch.arange(len(self.writable), device=device)
+        self.after = torch.from_numpy(automaton.next_state).long().to(device)
+        self.resync = torch.from_numpy(automaton.resync).long().to(device)
+        self.distance = torch.from_numpy(automaton.distance).long().to(device)
+        self.window = automaton.window
+        self.furthest = int(automaton.distance.max())
+        self.forbidden = torch.ones(automaton.states, width, dtype=torch.bool, device=device)
+        self.forbidden[:, self.writable] = self.after == DEAD
+        self.forbidden[:, list(end_tokens)] = torch.from_numpy(~automaton.accepting).to(device)[:, None]
 
     @property
     def rows(self) -> torch.Tensor:
-        """Ids of the tokens that may stand in some state."""
-        return self._allowed.any(dim=0).nonzero().flatten()
+        """Ids of the tokens that may stand in some state, end tokens among them."""
+        return (~self.forbidden).any(dim=0).nonzero().flatten()
 
-    @property
+    @cached_property
     def character_pieces(self) -> torch.Tensor:
         """(width,) whether a token is a piece of a syllable: penalising those would forbid the syllable."""
-        return (self._resync != BOUNDARY) | ~self._allowed[BOUNDARY]
+        inside = torch.zeros_like(self.forbidden[BOUNDARY])
+        inside[self.writable] = self.resync != BOUNDARY
+        return inside | self.forbidden[BOUNDARY]
+
+    def step(self, state: torch.Tensor, token: torch.Tensor) -> torch.Tensor:
+        """(rows,) states after one more token; after one that may not stand, the state that it itself implies."""
+        column = self.column[token]
+        known = column >= 0
+        column = column.clamp(min=0)
+        after = self.after[state, column]
+        alone = torch.where(known, self.resync[column], BOUNDARY)
+        return torch.where(known & (after != DEAD), after, alone)
+
+
+class KoreanLogitsProcessor(LogitsProcessor):
+    """Leaves only tokens that the policy allows; end tokens only between characters.
+
+    ``prompt_length`` is where the written text begins. With ``max_length`` (prompt included) the last tokens
+    are kept to those from which an end can still be reached, so that no syllable is cut. ``think`` are the ids that
+    open and close a model's private reasoning, which is never constrained.
+    """
+
+    def __init__(
+        self, tables: TokenTables, prompt_length: int = 0, max_length: int = 0, think: tuple[int, int] | None = None
+    ) -> None:
+        self._tables = tables
+        self._prompt_length = prompt_length
+        self._max_length = max_length
+        self._think = think
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Mask ``scores`` (rows, width) by the state that ``input_ids`` (rows, length) ends in."""
+        state = self.states(input_ids)
+        forbidden = self._tables.forbidden[state]
+        left = self._max_length - input_ids.shape[1]
+        if 0 < left <= self._tables.furthest:
+            forbidden = forbidden | self._too_far(state, left - 1)
+        masked = scores.masked_fill(forbidden, -torch.inf)
+        # Another processor may have excluded all that is left: then the policy alone decides.
+        empty = masked.amax(dim=-1, keepdim=True) == -torch.inf
+        if empty.is_cuda or bool(empty.any()):
+            masked = torch.where(empty & ~forbidden, torch.zeros_like(scores), masked)
+        if self._think is not None:
+            masked = torch.where(self._thinking(input_ids)[:, None], scores, masked)
+        return masked  # type: ignore[return-value]
+
+    def states(self, input_ids: torch.LongTensor) -> torch.Tensor:
+        """(rows,) the state after each row's tokens."""
+        window = self._tables.window or max(1, input_ids.shape[1] - self._prompt_length + 1)
+        last = input_ids[:, -window:]
+        state = torch.full((last.shape[0],), BOUNDARY, device=last.device)
+        for column in range(last.shape[1]):
+            state = self._tables.step(state, last[:, column])
+        return state
+
+    def _too_far(self, state: torch.Tensor, left: int) -> torch.Tensor:
+        """Tokens after which ``left`` further ones do not reach an end."""
+        after = self._tables.after[state]
+        far = (after != DEAD) & (self._tables.distance[after.clamp(min=0)] > left)
+        wide = torch.zeros_like(self._tables.forbidden[state])
+        wide[:, self._tables.writable] = far
+        return wide
+
+    def _thinking(self, input_ids: torch.LongTensor) -> torch.Tensor:
+        assert self._think is not None
+        opened, closed = (input_ids == token for token in self._think)
+        return opened.sum(dim=1) > closed.sum(dim=1)
 
 
 class RepetitionPenalty(LogitsProcessor):

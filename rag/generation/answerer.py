@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from rag.decoding import CharacterPolicy
+from rag.decoding import CharacterPolicy, to_gbnf
 from rag.types import Message, Prompt
 
 
@@ -22,7 +22,7 @@ class Answerer:
 
     def reply(self, prompt: Prompt, policy: CharacterPolicy) -> str:
         """The model's whole reply, within ``policy`` where the model can be constrained."""
-        model = self.model.bind(grammar=policy.to_gbnf()) if self.takes_grammar else self.model
+        model = self.model.bind(grammar=to_gbnf(policy)) if self.takes_grammar else self.model
         return model.invoke(to_langchain(prompt.messages)).text.strip()
 
 

@@ -25,7 +25,7 @@ from transformers.generation.streamers import BaseStreamer
 from transformers.utils.logging import disable_progress_bar
 
 from rag.decoding import KOREAN, CharacterPolicy, Preset, compile_policy, read_vocabulary
-from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty
+from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty, TokenTables
 from rag.errors import GenerationError, PromptTooLong
 from rag.generation.adapter import check_adapter, quiet_peft
 from rag.generation.head import only_rows
@@ -69,7 +69,7 @@ class LocalWriter:
             with quiet_peft():
                 self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
         self._vocabulary = read_vocabulary(self._tokenizer)
-        self._mask = lru_cache(maxsize=8)(self._compile)
+        self._tables = lru_cache(maxsize=8)(self._compile)
         self._busy = threading.Lock()
 
     def fits(self, prompt: Prompt, max_tokens: int) -> bool:
@@ -136,12 +136,14 @@ class LocalWriter:
     ) -> None:
         torch.manual_seed(seed)
         input_ids = torch.tensor([prompt_ids], device=self._model.device)
-        mask = self._mask(policy or KOREAN)
+        length = len(prompt_ids)
+        tables = self._tables(policy or KOREAN)
         penalty = RepetitionPenalty(
-            preset.repetition_penalty, len(prompt_ids), preset.repetition_window, mask.character_pieces
+            preset.repetition_penalty, length, preset.repetition_window, tables.character_pieces
         )
+        mask = KoreanLogitsProcessor(tables, length, length + preset.max_tokens)
         processors = LogitsProcessorList([penalty, mask] if policy else [penalty])
-        with torch.inference_mode(), only_rows(self._model, mask.rows if policy else None):
+        with torch.inference_mode(), only_rows(self._model, tables.rows if policy else None):
             self._model.generate(
                 input_ids=input_ids,
                 attention_mask=torch.ones_like(input_ids),
@@ -158,10 +160,10 @@ class LocalWriter:
                 streamer=stream,
             )
 
-    def _compile(self, policy: CharacterPolicy) -> KoreanLogitsProcessor:
+    def _compile(self, policy: CharacterPolicy) -> TokenTables:
         width = self._model.get_output_embeddings().weight.shape[0]
         automaton = compile_policy(policy, self._vocabulary)
-        return KoreanLogitsProcessor(automaton, self._end_tokens, width, self._model.device)
+        return TokenTables(automaton, self._end_tokens, width, self._model.device)
 
     def _encode(self, prompt: Prompt) -> list[int]:
         return encode_prompt(self._tokenizer, self.template.render(prompt))

@@ -5,7 +5,8 @@ import re
 import pytest
 from kg_world import WORLD
 
-from kg import Ontology, OntologyError, extend, general_ontology, parse_ontology
+from ingest import Document
+from kg import Ontology, OntologyError, extend, general_ontology, parse_ontology, united
 
 BASE = """
 name = "w"
@@ -114,3 +115,16 @@ def test_a_world_may_not_redefine_a_relation() -> None:
 def test_the_general_ontology_is_sound() -> None:
     general = general_ontology()
     assert general.relations["located_in"].transitive
+
+
+def test_a_question_without_a_name_has_a_subject_only_where_one_world_is_held() -> None:
+    def world(name: str, subject: str) -> Document:
+        head = f'name = "{name}"\ntitle = "{subject}"\nsubject = "{subject}"\n'
+        text = head + f'[[entities]]\nname = "{subject}"\nclass = "회사"\n'
+        return Document(name, f"{name}/ontology.toml", name, text, "facts")
+
+    first, second = world("a", "가온상사"), world("b", "나래식품")
+    assert united([first]).subject == "가온상사"
+    both = united([first, second])
+    assert both.subject == ""
+    assert {"가온상사", "나래식품"} <= set(both.entities)

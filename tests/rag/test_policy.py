@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag import KOREAN, CharacterPolicy, measure_purity
+from rag import KOREAN, measure_purity
 
 
 @pytest.mark.parametrize("text", ["", "가힣 뷁쀍", "“안녕.” …", "1,200원 (약)", "줄\n바꿈", "《책》 — 「글」"])
@@ -46,11 +46,3 @@ def test_purity_counts_characters_and_scripts() -> None:
     assert purity.contamination == pytest.approx(3 / 7)
     assert dict(purity.scripts) == {"LATIN": 2, "CJK": 1}
     assert measure_purity("", KOREAN).disallowed == 0
-
-
-def test_the_grammar_escapes_what_gbnf_reserves() -> None:
-    grammar = CharacterPolicy('a-]^"\\\n', ('x"y',)).to_gbnf()
-    assert grammar.startswith("root ::= part+\npart ::= [가-힣")
-    for escaped in ("\\-", "\\]", "\\^", '\\"', "\\\\", "\\n"):
-        assert escaped in grammar
-    assert '"x\\"y"' in grammar

@@ -35,7 +35,7 @@ def test_the_writer_reaches_every_syllable_and_writes_korean_only(store: ModelSt
 
     from rag import Generated, choose_preset, write_prompt
     from rag.decoding import compile_policy, read_vocabulary
-    from rag.decoding.automaton import BOUNDARY, DEAD
+    from rag.decoding.automaton import BOUNDARY
     from rag.generation.local import LocalWriter
 
     writer = LocalWriter(store.path("gemma3-270m"))
@@ -44,7 +44,7 @@ def test_the_writer_reaches_every_syllable_and_writes_korean_only(store: ModelSt
     for point in range(ord("가"), ord("힣") + 1):
         state = BOUNDARY
         for token in writer._tokenizer.encode(chr(point), add_special_tokens=False):
-            state = int(automaton.next_state[state, token]) if state != DEAD else DEAD
+            state = automaton.follow(state, token)
         if state != BOUNDARY:
             lost.append(chr(point))
     assert lost == []
