@@ -38,11 +38,11 @@ class TrainSettings:
     example; ``warmup`` a share of all steps.
     """
 
-    rank: int = 8
-    alpha: int = 16
-    targets: tuple[str, ...] = ("gate_proj", "up_proj", "down_proj")
-    learning_rate: float = 3e-4
-    epochs: int = 2
+    rank: int = 16
+    alpha: int = 32
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    learning_rate: float = 1e-3
+    epochs: int = 3
     batch: int = 4
     shown: int = 1
     limit: int = 1024
