@@ -1,4 +1,4 @@
-"""The whole of writing, in reading order: find examples, show them, write, tidy, measure.
+"""The whole of writing, in reading order: find examples, show them, write drafts, keep the best, tidy, measure.
 
 Knows no concrete model and no index.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from rag.decoding import KOREAN, CharacterPolicy, Preset, Purity, choose_preset,
 from rag.generation.writer import Generated, Writer
 from rag.prompting import write_prompt
 from rag.retrieval import Retriever
+from rag.selection import Judge, ranked
 from rag.types import Hit, Prompt
 
 DEFAULT_EXAMPLES = 3
@@ -26,7 +28,8 @@ _KEEP_AT_LEAST = 0.6
 class Request:
     """What a writer asks for. ``so_far`` is text to carry on from; ``allow`` are words beyond the policy.
 
-    ``free`` lifts the constraint; ``preset`` and ``genre`` may be empty.
+    ``free`` lifts the constraint; ``preset`` and ``genre`` may be empty. ``drafts`` are written, with seeds from
+    ``seed`` on, and the best one is kept; 0 is as many as pay off with the writer.
     """
 
     text: str
@@ -38,13 +41,15 @@ class Request:
     allow: tuple[str, ...] = ()
     free: bool = False
     examples: int = DEFAULT_EXAMPLES
+    drafts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A finished piece and how it came about."""
+    """A finished piece and how it came about. ``others`` are the drafts that were not kept, best first."""
 
     text: str
+    others: tuple[str, ...]
     examples: tuple[Hit, ...]
     purity: Purity
     model: str
@@ -62,29 +67,43 @@ def find_examples(request: Request, retriever: Retriever) -> list[Hit]:
 
 
 def write(
-    request: Request, examples: Sequence[Hit], writer: Writer, stop: threading.Event | None = None
+    request: Request,
+    examples: Sequence[Hit],
+    writer: Writer,
+    stop: threading.Event | None = None,
+    judge: Judge | None = None,
 ) -> Iterator[str | Draft]:
-    """Stream a piece; the last item is the finished draft. A set ``stop`` ends it and keeps what is there.
+    """Stream the first draft; the last item is the best one, finished. A set ``stop`` ends it and keeps what is there.
 
     Raises:
         UnknownPreset: the request names a preset that does not exist.
         PromptTooLong: the request alone does not fit the model.
         GenerationError: the model failed.
     """
-    preset = _preset(request)
+    preset = _preset(request, examples)
     policy = KOREAN.with_literals(request.allow)
     shown, prompt = _fitting_prompt(request, examples, writer, preset)
+    finished = []
     for piece in writer.write(
-        prompt, preset, None if request.free else policy, request.seed, stop or threading.Event()
+        prompt,
+        preset,
+        None if request.free else policy,
+        request.seed,
+        stop or threading.Event(),
+        request.drafts or writer.drafts,
     ):
         if isinstance(piece, str):
             yield piece
         else:
-            yield _draft(piece, request, shown, preset, policy, writer)
+            finished.append(_tidied(piece))
+    yield _kept(request, finished, judge, shown, preset, policy, writer)
 
 
-def _preset(request: Request) -> Preset:
-    preset = choose_preset(request.preset, request.genre)
+def _preset(request: Request, examples: Sequence[Hit]) -> Preset:
+    """By name, else by the genre; where none is given, by the one that most of the examples are of."""
+    genres = Counter(hit.chunk.example.genre for hit in examples if hit.chunk.example)
+    likely = genres.most_common(1)[0][0] if genres else ""
+    preset = choose_preset(request.preset, request.genre or likely)
     return replace(preset, max_tokens=request.max_tokens) if request.max_tokens else preset
 
 
@@ -101,20 +120,31 @@ def _fitting_prompt(
     return shown, prompt
 
 
-def _draft(
-    piece: Generated, request: Request, shown: tuple[Hit, ...], preset: Preset, policy: CharacterPolicy, writer: Writer
-) -> Draft:
+def _tidied(piece: Generated) -> Generated:
     text = unicodedata.normalize("NFC", piece.text)
-    if piece.stopped == "length":
-        text = to_last_sentence(text)
+    return replace(piece, text=to_last_sentence(text) if piece.stopped == "length" else text)
+
+
+def _kept(
+    request: Request,
+    finished: Sequence[Generated],
+    judge: Judge | None,
+    shown: tuple[Hit, ...],
+    preset: Preset,
+    policy: CharacterPolicy,
+    writer: Writer,
+) -> Draft:
+    best, *others = ranked(request.text, finished, judge)
+    piece = finished[best]
     return Draft(
-        text=text,
+        text=piece.text,
+        others=tuple(finished[place].text for place in others),
         examples=shown,
-        purity=measure_purity(text, policy),
+        purity=measure_purity(piece.text, policy),
         model=writer.name,
         adapter=writer.adapter,
         preset=preset.name,
-        seed=request.seed,
+        seed=request.seed + best,
         tokens=piece.tokens,
         seconds=round(piece.seconds, 3),
         stopped=piece.stopped,

@@ -33,6 +33,9 @@ class HashEmbedder(Embeddings):
     def embed_query_vector(self, query: str) -> Vectors:
         return self._vector(query)
 
+    def fit(self, request: str, texts: Sequence[str]) -> list[float]:
+        return [float(score) for score in self(texts) @ self.embed_query_vector(request)]
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [list(map(float, row)) for row in self(texts)]
 
@@ -48,13 +51,21 @@ class HashEmbedder(Embeddings):
 
 
 class ScriptedWriter:
-    """Writes what it is told, piece by piece; ``prompts`` records what it was shown."""
+    """Writes what it is told, piece by piece; ``prompts`` records what it was shown. Further drafts are ``others``."""
 
     name = "scripted"
     adapter = "none"
+    drafts = 1
 
-    def __init__(self, pieces: Sequence[str], context: int = 100_000, wait: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        pieces: Sequence[str],
+        context: int = 100_000,
+        wait: threading.Event | None = None,
+        others: Sequence[str] = (),
+    ) -> None:
         self._pieces = pieces
+        self._others = others
         self._context = context
         self._wait = wait
         self.prompts: list[Prompt] = []
@@ -63,7 +74,13 @@ class ScriptedWriter:
         return sum(len(message.content) for message in prompt.messages) + max_tokens <= self._context
 
     def write(
-        self, prompt: Prompt, preset: Preset, policy: CharacterPolicy | None, seed: int, stop: threading.Event
+        self,
+        prompt: Prompt,
+        preset: Preset,
+        policy: CharacterPolicy | None,
+        seed: int,
+        stop: threading.Event,
+        drafts: int = 1,
     ) -> Iterator[str | Generated]:
         self.prompts.append(prompt)
         text = ""
@@ -75,6 +92,8 @@ class ScriptedWriter:
             if self._wait:
                 self._wait.wait(10)
         yield Generated(text, len(text), 1.0, "stop" if stop.is_set() else "end")
+        for other in self._others[: drafts - 1]:
+            yield Generated(other, len(other), 1.0, "end")
 
 
 class ScriptedChat(BaseChatModel):

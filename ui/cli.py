@@ -10,8 +10,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -25,10 +25,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
 from kg import KnowledgeError, extend, general_ontology, parse_ontology
-from rag import Draft, RagError, Request, answer, find_examples, write
+from rag import Draft, Hit, RagError, Request, Writer, answer, find_examples, write
 from rag.models import ModelEntry, ModelError
 from rag.models import Progress as ModelProgress
 from rag.retrieval import How
+from rag.write import DEFAULT_EXAMPLES
 from ui import documents, render
 from ui.assemble import App
 from ui.doctor import NEEDED_MEMORY, examine, port_is_free
@@ -310,17 +311,18 @@ def write_command(
     allow: Annotated[list[str] | None, typer.Option(help="한글이 아니어도 쓸 수 있는 낱말")] = None,
     free: Annotated[bool, typer.Option("--free", help="글자 제약 없이")] = False,
     adapter: Annotated[str, typer.Option(help="auto · none · 이름이나 폴더")] = "",
-    examples: Annotated[int, typer.Option(min=0, max=10, help="보여 줄 예시 수")] = 3,
+    examples: Annotated[int, typer.Option(min=0, max=10, help="보여 줄 예시 수")] = DEFAULT_EXAMPLES,
+    drafts: Annotated[int, typer.Option(min=0, max=16, help="초안을 몇 편 써서 고를지 (0: 모델에 맞춤)")] = 0,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """글을 씁니다. 예: loopai write "비 오는 밤의 재회를 한 장면으로 써 줘" --genre 로맨스 --seed 7"""
     text = so_far.read_text("utf-8").rstrip()[-2000:] if so_far else ""
-    asked = Request(request, genre, preset, seed, max_tokens, text, tuple(allow or ()), free, examples)
+    asked = Request(request, genre, preset, seed, max_tokens, text, tuple(allow or ()), free, examples, drafts)
     with _app(home) as app:
-        drafts = _write(app, asked, n, adapter, quiet=as_json)
+        pieces = _write(app, asked, n, adapter, quiet=as_json)
     if as_json:
-        _print_json(documents.drafts_document(drafts))
+        _print_json(documents.drafts_document(pieces))
 
 
 def _write(app: App, request: Request, n: int, adapter: str, *, quiet: bool) -> list[Draft]:
@@ -329,17 +331,33 @@ def _write(app: App, request: Request, n: int, adapter: str, *, quiet: bool) -> 
         writer = app.writer(adapter)
     if not quiet:
         render.show_examples(err, shown)
-    drafts = []
+    pieces = []
+    request = replace(request, drafts=request.drafts or writer.drafts)
     for number in range(n):
-        for piece in write(replace(request, seed=request.seed + number), shown, writer, threading.Event()):
+        asked = replace(request, seed=request.seed + number * request.drafts)
+        pieces.append(_write_one(app, asked, shown, writer, quiet=quiet))
+    return pieces
+
+
+def _write_one(app: App, request: Request, shown: Sequence[Hit], writer: Writer, *, quiet: bool) -> Draft:
+    """One draft goes to the output as it grows; of several, the first is seen growing and the best is put out."""
+    alone = request.drafts == 1
+    with err.status(f"초안 {request.drafts}편을 쓰는 중…") if not (quiet or alone) else nullcontext() as status:
+        written = ""
+        for piece in write(request, shown, writer, threading.Event(), app.embedder.fit):
             if isinstance(piece, Draft):
-                drafts.append(piece)
+                draft = piece
+                continue
+            written += piece
+            if status:
+                last = escape(written[-60:].replace("\n", " "))
+                status.update(f"초안 {request.drafts}편을 쓰는 중… {len(written)}자 [dim]{last}[/dim]")
             elif not quiet:
                 out.print(piece, end="", markup=False)
-        if not quiet:
-            out.print()
-            render.show_draft(err, drafts[-1])
-    return drafts
+    if not quiet:
+        out.print("" if alone else draft.text, markup=False)
+        render.show_draft(err, draft)
+    return draft
 
 
 # -- graph, checks and screens ---------------------------------------------------------------------

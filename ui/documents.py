@@ -65,6 +65,7 @@ def drafts_document(drafts: Sequence[Draft]) -> Json:
     first = drafts[0]
     return {
         "texts": [draft.text for draft in drafts],
+        "others": [other for draft in drafts for other in draft.others],
         "examples": [_place(hit) for hit in first.examples],
         "purity": {
             "hangul_ratio": round(min(draft.purity.hangul_ratio for draft in drafts), 4),

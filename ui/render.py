@@ -43,12 +43,13 @@ def show_answer(console: Console, answer: Answer) -> None:
 
 
 def show_draft(console: Console, draft: Draft) -> None:
-    """The figures of a finished piece (its text was streamed before)."""
+    """The figures of a finished piece, below its text."""
     speed = draft.tokens / draft.seconds if draft.seconds else 0.0
+    kept = f" · 초안 {len(draft.others) + 1}편에서 고름" if draft.others else ""
     console.print(
         f"\n[dim]{draft.model} · 어댑터 {draft.adapter} · {draft.preset} · 씨앗 {draft.seed} · "
         f"{len(draft.text)}자 · 초당 {speed:.1f}토큰 · 한글 {draft.purity.hangul_ratio:.1%} · "
-        f"허용 밖 글자 {draft.purity.disallowed}[/dim]"
+        f"허용 밖 글자 {draft.purity.disallowed}{kept}[/dim]"
     )
 
 

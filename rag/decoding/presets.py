@@ -13,7 +13,10 @@ DEFAULT_PRESET = "소설"
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Sampling settings of one kind of text; ``genres`` are those that it serves."""
+    """Sampling settings of one kind of text; ``genres`` are those that it serves.
+
+    ``guidance`` says how many times the request counts (1: once, as usual), see ``rag.generation.sampling``.
+    """
 
     name: str
     genres: tuple[str, ...]
@@ -22,6 +25,7 @@ class Preset:
     repetition_penalty: float
     repetition_window: int
     max_tokens: int
+    guidance: float = 1.0
 
 
 def load_presets() -> dict[str, Preset]:

@@ -20,6 +20,7 @@ class ChatWriter:
     """Writes through ``model``; temperature, length and seed are asked for, and kept by servers that know them."""
 
     adapter = "none"
+    drafts = 1
 
     def __init__(self, name: str, model: BaseChatModel) -> None:
         self.name = name
@@ -36,17 +37,29 @@ class ChatWriter:
         policy: CharacterPolicy | None,  # noqa: ARG002 (a server cannot be masked)
         seed: int,
         stop: threading.Event,
+        drafts: int = 1,
     ) -> Iterator[str | Generated]:
-        """Stream a reply; see ``Writer.write``."""
+        """Stream a reply; see ``Writer.write``. Drafts are written one after another."""
+        finished = []
+        for number in range(drafts):
+            for piece in self._write(prompt, preset, seed + number, stop):
+                if isinstance(piece, Generated):
+                    finished.append(piece)
+                elif number == 0:
+                    yield piece
+        yield from finished
+
+    def _write(self, prompt: Prompt, preset: Preset, seed: int, stop: threading.Event) -> Iterator[str | Generated]:
         messages = [*prompt.messages, *([Message("assistant", prompt.prefix)] if prompt.prefix else [])]
         model = self._model.bind(temperature=preset.temperature, max_tokens=preset.max_tokens, seed=seed)
         started = time.monotonic()
         text, count = "", 0
-        for piece in model.stream(to_langchain(messages)):
-            if stop.is_set():
-                break
-            if piece.text:
-                text += piece.text
-                count += 1
-                yield piece.text
+        if not stop.is_set():
+            for piece in model.stream(to_langchain(messages)):
+                if stop.is_set():
+                    break
+                if piece.text:
+                    text += piece.text
+                    count += 1
+                    yield piece.text
         yield Generated(text.strip(), count, time.monotonic() - started, "stop" if stop.is_set() else "end")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from transformers import (
     StoppingCriteria,
     StoppingCriteriaList,
 )
+from transformers.generation.logits_process import MinPLogitsWarper, TemperatureLogitsWarper
 from transformers.generation.streamers import BaseStreamer
 from transformers.utils.logging import disable_progress_bar
 
@@ -29,8 +30,9 @@ from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty, Tok
 from rag.errors import GenerationError, PromptTooLong
 from rag.generation.adapter import check_adapter, quiet_peft
 from rag.generation.head import only_rows
+from rag.generation.sampling import Guidance, SeededSampling
 from rag.generation.writer import Generated
-from rag.prompting import Template, template_for
+from rag.prompting import Template, template_for, without_request
 from rag.types import Prompt
 
 _BROKEN = "\ufffd"
@@ -58,6 +60,8 @@ def best_dtype() -> torch.dtype:
 class LocalWriter:
     """A transformers causal language model. ``adapter`` is a peft folder, or None for the bare base."""
 
+    drafts = 4
+
     def __init__(self, folder: Path, adapter: Path | None = None, dtype: torch.dtype | None = None) -> None:
         self.name = folder.name
         self.adapter = adapter.name if adapter else "none"
@@ -83,8 +87,11 @@ class LocalWriter:
         policy: CharacterPolicy | None,
         seed: int,
         stop: threading.Event,
+        drafts: int = 1,
     ) -> Iterator[str | Generated]:
         """Stream a reply; see ``Writer.write``. The same seed gives the same text on the same machine.
+
+        Drafts are written side by side: the weights are read once for all, so four take about twice the time of one.
 
         Raises:
             PromptTooLong: prompt and reply do not fit the context.
@@ -93,18 +100,18 @@ class LocalWriter:
         if not self.fits(prompt, preset.max_tokens):
             raise PromptTooLong("요청과 예시가 모델의 문맥보다 깁니다.", "예시 수나 이어 쓸 글의 길이를 줄이세요.")
         with self._busy:
-            yield from self._stream(self._encode(prompt), preset, policy, seed, stop)
+            yield from self._stream(prompt, preset, policy, range(seed, seed + drafts), stop)
 
     def _stream(
-        self, prompt_ids: list[int], preset: Preset, policy: CharacterPolicy | None, seed: int, stop: threading.Event
+        self, prompt: Prompt, preset: Preset, policy: CharacterPolicy | None, seeds: range, stop: threading.Event
     ) -> Iterator[str | Generated]:
-        stream = _TextStream(self._tokenizer, self.template.stops)
+        stream = _TextStream(self._tokenizer, self.template.stops, len(seeds))
         criterion = _Stopped(stop, stream)
         failure: list[BaseException] = []
 
         def work() -> None:
             try:
-                self._generate(prompt_ids, preset, policy, seed, stream, criterion)
+                self._generate(prompt, preset, policy, seeds, stream, criterion)
             except BaseException as error:  # noqa: BLE001 (handed to the reading thread)
                 failure.append(error)
             finally:
@@ -122,43 +129,55 @@ class LocalWriter:
             raise GenerationError(
                 f"글을 쓰다가 모델이 멈췄습니다: {failure[0]}", "메모리 여유를 확인하세요."
             ) from failure[0]
-        reason = "stop" if stop.is_set() else "end" if stream.over else "length"
-        yield Generated(stream.text.rstrip(), stream.tokens, time.monotonic() - started, reason)
+        seconds = time.monotonic() - started
+        for row in stream.rows:
+            reason = "end" if row.over else "stop" if stop.is_set() else "length"
+            yield Generated(row.text.rstrip(), len(row.ids), seconds, reason)
 
     def _generate(
         self,
-        prompt_ids: list[int],
+        prompt: Prompt,
         preset: Preset,
         policy: CharacterPolicy | None,
-        seed: int,
+        seeds: range,
         stream: _TextStream,
         criterion: _Stopped,
     ) -> None:
-        torch.manual_seed(seed)
-        input_ids = torch.tensor([prompt_ids], device=self._model.device)
-        length = len(prompt_ids)
+        guided = preset.guidance != 1.0
+        prompts = [self._encode(prompt)] * len(seeds)
+        if guided:
+            prompts += [self._encode(without_request(prompt))] * len(seeds)
+        input_ids, attention = self._padded(prompts)
+        length = input_ids.shape[1]
         tables = self._tables(policy or KOREAN)
-        penalty = RepetitionPenalty(
-            preset.repetition_penalty, length, preset.repetition_window, tables.character_pieces
-        )
-        mask = KoreanLogitsProcessor(tables, length, length + preset.max_tokens)
-        processors = LogitsProcessorList([penalty, mask] if policy else [penalty])
+        processors = [
+            *([Guidance(preset.guidance)] if guided else []),
+            RepetitionPenalty(preset.repetition_penalty, length, preset.repetition_window, tables.character_pieces),
+            *([KoreanLogitsProcessor(tables, length, length + preset.max_tokens)] if policy else []),
+            *([TemperatureLogitsWarper(preset.temperature)] if preset.temperature else []),
+            *([MinPLogitsWarper(preset.min_p)] if preset.min_p and preset.temperature else []),
+            *([SeededSampling(seeds, self._model.device)] if preset.temperature else []),
+        ]
         with torch.inference_mode(), only_rows(self._model, tables.rows if policy else None):
             self._model.generate(
                 input_ids=input_ids,
-                attention_mask=torch.ones_like(input_ids),
+                attention_mask=attention,
                 max_new_tokens=preset.max_tokens,
-                do_sample=preset.temperature > 0,
-                temperature=preset.temperature or None,
-                top_k=0,
-                min_p=preset.min_p,
-                pad_token_id=self._tokenizer.pad_token_id or self._end_tokens[0],
+                do_sample=False,
+                pad_token_id=self._pad_token,
                 eos_token_id=self._end_tokens,
                 begin_suppress_tokens=self._label_tokens,
-                logits_processor=processors,
+                logits_processor=LogitsProcessorList(processors),
                 stopping_criteria=StoppingCriteriaList([criterion]),
                 streamer=stream,
             )
+
+    def _padded(self, prompts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(rows, longest) token ids and attention mask, padded on the left."""
+        longest = max(map(len, prompts))
+        ids = [[self._pad_token] * (longest - len(prompt)) + prompt for prompt in prompts]
+        mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+        return torch.tensor(ids, device=self._model.device), torch.tensor(mask, device=self._model.device)
 
     def _compile(self, policy: CharacterPolicy) -> TokenTables:
         width = self._model.get_output_embeddings().weight.shape[0]
@@ -173,6 +192,11 @@ class LocalWriter:
         declared = self._model.generation_config.eos_token_id
         tokens = declared if isinstance(declared, list) else [declared]
         return sorted({token for token in (*tokens, self._tokenizer.eos_token_id) if token is not None})
+
+    @property
+    def _pad_token(self) -> int:
+        declared = self._tokenizer.pad_token_id
+        return self._end_tokens[0] if declared is None else int(declared)
 
     @property
     def _label_tokens(self) -> list[int] | None:
@@ -194,43 +218,34 @@ def encode_prompt(tokenizer: Any, text: str) -> list[int]:
     return ids
 
 
-class _TextStream(BaseStreamer):
-    """Collects tokens in the generating thread and hands out whole characters to the reading one."""
+class _Row:
+    """One draft as it grows. ``text`` is the whole characters that are sure to stay."""
 
     def __init__(self, tokenizer: Any, stops: tuple[str, ...]) -> None:
         self._tokenizer = tokenizer
         self._stops = stops
-        self._ids: list[int] = []
-        self._items: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._prompt_seen = False
+        self.ids: list[int] = []
         self.text = ""
         self.over = False
 
-    @property
-    def tokens(self) -> int:
-        return len(self._ids)
-
-    def put(self, value: torch.Tensor) -> None:
-        """Called by ``generate``: first with the prompt, then with each new token."""
-        if not self._prompt_seen:
-            self._prompt_seen = True
+    def add(self, token: int) -> None:
+        """Take one more token, unless the draft is over."""
+        if self.over:
             return
-        self._ids.extend(value.reshape(-1).tolist())
-        decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        self.ids.append(token)
+        decoded = self._decoded()
         cut = min((place for stop in self._stops if (place := decoded.find(stop)) >= 0), default=-1)
-        self.over = cut >= 0 or self._ids[-1] in self._tokenizer.all_special_ids
-        self._emit(decoded[:cut] if cut >= 0 else self._safe(decoded), final=self.over)
+        self.over = cut >= 0 or token in self._tokenizer.all_special_ids
+        self._grow(decoded[:cut] if cut >= 0 else self._safe(decoded), final=self.over)
 
     def end(self) -> None:
-        """Called when generation is over: whatever is a whole character goes out."""
-        decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        """Generation is over: whatever is a whole character counts."""
         if not self.over:
-            self._emit(decoded, final=True)
-        self._items.put(None)
+            self._grow(self._decoded(), final=True)
 
-    def __iter__(self) -> Iterator[str]:
-        while (item := self._items.get()) is not None:
-            yield item
+    def _decoded(self) -> str:
+        text: str = self._tokenizer.decode(self.ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
 
     def _safe(self, decoded: str) -> str:
         """Without an end that may turn out to be the beginning of a stop sign."""
@@ -240,18 +255,52 @@ class _TextStream(BaseStreamer):
                     return decoded[:-length]
         return decoded
 
-    def _emit(self, decoded: str, *, final: bool) -> None:
+    def _grow(self, decoded: str, *, final: bool) -> None:
         decoded = decoded.lstrip().rstrip(_BROKEN)
         if final:
             decoded = decoded.rstrip()
-        start = len(self.text)
-        if len(decoded) > start:
-            self._items.put(decoded[start:])
+        if len(decoded) > len(self.text):
             self.text = decoded
 
 
+class _TextStream(BaseStreamer):
+    """Collects the drafts' tokens in the generating thread and hands the first one's text to the reading one."""
+
+    def __init__(self, tokenizer: Any, stops: tuple[str, ...], drafts: int) -> None:
+        self.rows = [_Row(tokenizer, stops) for _ in range(drafts)]
+        self._items: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._sent = 0
+        self._prompt_seen = False
+
+    def put(self, value: torch.Tensor) -> None:
+        """Called by ``generate``: first with the prompts, then with one new token for each row."""
+        if not self._prompt_seen:
+            self._prompt_seen = True
+            return
+        for row, token in zip(self.rows, value.reshape(-1).tolist(), strict=False):  # further rows are guidance
+            row.add(token)
+        self._send()
+
+    def end(self) -> None:
+        """Called when generation is over."""
+        for row in self.rows:
+            row.end()
+        self._send()
+        self._items.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        while (item := self._items.get()) is not None:
+            yield item
+
+    def _send(self) -> None:
+        text = self.rows[0].text
+        if len(text) > self._sent:
+            self._items.put(text[self._sent :])
+            self._sent = len(text)
+
+
 class _Stopped(StoppingCriteria):
-    """Ends generation when the reader asked for it, left, or a stop sign was written."""
+    """Ends generation when the reader asked for it or left; ends a row when a stop sign was written in it."""
 
     def __init__(self, stop: threading.Event, stream: _TextStream) -> None:
         self._stop = stop
@@ -262,5 +311,7 @@ class _Stopped(StoppingCriteria):
         self._left.set()
 
     def __call__(self, input_ids: torch.LongTensor, *_: Any, **__: Any) -> torch.BoolTensor:
-        over = self._stop.is_set() or self._left.is_set() or self._stream.over
-        return torch.full((input_ids.shape[0],), over, device=input_ids.device)  # type: ignore[return-value]
+        everything = self._stop.is_set() or self._left.is_set()
+        over = [everything or row.over for row in self._stream.rows]
+        copies = input_ids.shape[0] // len(over)
+        return torch.tensor(over * copies, device=input_ids.device)  # type: ignore[return-value]

@@ -13,7 +13,8 @@ from rag.types import Prompt
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A finished piece. ``tokens`` were generated in ``seconds``; ``stopped`` tells why it ended."""
+    """A finished piece. ``tokens`` were generated in ``seconds``; ``stopped`` tells why it ended: 'end' by
+    itself, 'length' at the limit, 'stop' by the reader."""
 
     text: str
     tokens: int
@@ -34,6 +35,11 @@ class Writer(Protocol):
         """The active adapter's name, or 'none'."""
         ...
 
+    @property
+    def drafts(self) -> int:
+        """How many drafts are worth writing to keep one of them."""
+        ...
+
     def fits(self, prompt: Prompt, max_tokens: int) -> bool:
         """Whether prompt and reply fit the model's context."""
         ...
@@ -45,6 +51,8 @@ class Writer(Protocol):
         policy: CharacterPolicy | None,
         seed: int,
         stop: threading.Event,
+        drafts: int = 1,
     ) -> Iterator[str | Generated]:
-        """Stream the reply's text; the last item is the finished piece. ``policy`` None is unconstrained."""
+        """Stream the first draft's text; the last ``drafts`` items are the finished drafts, in order of their seeds
+        (``seed``, ``seed`` + 1 …). ``policy`` None is unconstrained."""
         ...

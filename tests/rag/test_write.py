@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
 from ingest import Chunk, Example, Span
-from rag import Draft, Hit, Request, UnknownPreset, write
+from rag import Draft, Generated, Hit, Request, UnknownPreset, write
+from rag.selection import ranked, repetition
 from rag.write import to_last_sentence
 from tests.fakes import ScriptedWriter
 
@@ -59,6 +61,36 @@ def test_foreign_letters_are_counted_and_allowed_words_are_not() -> None:
     assert isinstance(strict, Draft)
     assert isinstance(allowing, Draft)
     assert (strict.purity.disallowed, allowing.purity.disallowed) == (7, 1)
+
+
+def test_the_draft_that_fits_the_request_is_kept_and_the_others_are_handed_over() -> None:
+    writer = ScriptedWriter(["무 이야기다."], others=["비가 온다.", "비. 비. 비. 비. 비. 비. 비. 비."])
+
+    def judge(request: str, texts: Sequence[str]) -> list[float]:
+        return [float(text.count(request)) for text in texts]
+
+    *_, draft = write(Request("비", drafts=3, seed=5), [], writer, judge=judge)
+    assert isinstance(draft, Draft)
+    assert draft.text == "비가 온다."
+    assert draft.seed == 6
+    assert draft.others == ("무 이야기다.", "비. 비. 비. 비. 비. 비. 비. 비.")
+
+
+def test_a_draft_with_an_end_of_its_own_goes_before_one_that_was_cut() -> None:
+    cut, whole = Generated("비가 왔다. 비가", 5, 1.0, "length"), Generated("끝이 있다.", 5, 1.0, "end")
+    assert ranked("비", [cut, whole], lambda _, texts: [1.0] * len(texts)) == [1, 0]
+
+
+@pytest.mark.parametrize(("text", "share"), [("가 나 다 라", 0.0), ("가 나 다 가 나 다", 0.25), ("", 1.0), ("가", 0.0)])
+def test_repetition_is_the_share_of_runs_that_occur_again(text: str, share: float) -> None:
+    assert repetition(text) == share
+
+
+def test_without_a_genre_the_preset_is_that_of_the_examples() -> None:
+    poem = Hit(Chunk(Span("d", 0, 1), "시", "creative", "시", (), Example("요청", genre="시")), 1.0, ())
+    draft = run(ScriptedWriter(["글."]), Request("비에 대해"), [poem, poem, hit(1)])[-1]
+    assert isinstance(draft, Draft)
+    assert draft.preset == "시"
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:

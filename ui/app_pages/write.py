@@ -22,20 +22,37 @@ def _settings() -> dict[str, object]:
         length = st.slider(
             "길이(토큰)", 40, 800, longest, 20, key=f"length-{longest}", help="한 토큰은 약 1.7자입니다."
         )
+        drafts = st.select_slider(
+            "초안",
+            range(9),
+            format_func=lambda count: f"{count}편" if count else "알맞게",
+            key="drafts",
+            help="여러 편을 나란히 써서 요청에 가장 가까운 글을 고릅니다.",
+        )
         adapter = st.toggle("글투 어댑터", value=True, key="adapter", help="끄면 바탕 모델만 씁니다.")
         st.caption("인공지능이 만든 글입니다. 이 컴퓨터 밖으로 아무것도 보내지 않습니다.")
-    return {"genre": genre, "seed": int(seed), "length": length, "adapter": "" if adapter else "none"}
+    return {
+        "genre": genre,
+        "seed": int(seed),
+        "length": length,
+        "drafts": drafts,
+        "adapter": "" if adapter else "none",
+    }
 
 
 def _start(text: str, settings: dict[str, object]) -> None:
     app = shared_app()
     request = Request(
-        text, str(settings["genre"]), seed=int(str(settings["seed"])), max_tokens=int(str(settings["length"]))
+        text,
+        str(settings["genre"]),
+        seed=int(str(settings["seed"])),
+        max_tokens=int(str(settings["length"])),
+        drafts=int(str(settings["drafts"])),
     )
     writer = shared_writer(str(settings["adapter"]))
 
     def run(stop: threading.Event) -> Iterator[str | Draft]:
-        yield from write(request, find_examples(request, app.retriever), writer, stop)
+        yield from write(request, find_examples(request, app.retriever), writer, stop, app.embedder.fit)
 
     st.session_state.job = WritingJob(text).start(run)
 
@@ -49,6 +66,12 @@ def _show_draft(text: str, draft: Draft | None) -> None:
         f"{len(draft.text)}자 · 한글 {draft.purity.hangul_ratio:.0%} · 허용 밖 글자 {draft.purity.disallowed} · "
         f"{draft.model} · 어댑터 {draft.adapter} · {draft.preset} · 씨앗 {draft.seed} · {draft.seconds:.0f}초{stopped}"
     )
+    if draft.others:
+        with st.expander(f"고르지 않은 초안 {len(draft.others)}편"):
+            for tab, other in zip(
+                st.tabs([f"초안 {n}" for n in range(2, len(draft.others) + 2)]), draft.others, strict=True
+            ):
+                tab.text(other)
     if draft.examples:
         with st.expander(f"보여 준 예시 {len(draft.examples)}편"):
             for hit in draft.examples:
