@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.intervals import share
 from ingest import Job, ingest
 from rag import Answer, answer
+from rag.evaluation.intervals import share
 from ui.assemble import App
 from ui.settings import Settings
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from ingest import Korean
 from rag.decoding import KOREAN
+from rag.decoding.allowance import FOREIGN, NUMBER, quoting
 from rag.generation.answerer import Answerer
 from rag.prompting import answer_prompt
 from rag.retrieval import Retriever
@@ -23,9 +24,6 @@ from rag.types import Answer, Citation, Hit
 ABSTENTION = "정보가 공개되지 않았습니다."
 _PASSAGES = 3
 _SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?](?!\s|$)[^\n.!?]*)*[.!?]*")
-# Latin words, Hanja and numbers: what a model must not invent. Numbers keep their separators (1,200 · 3.2).
-_QUOTABLE = re.compile(r"[A-Za-z][A-Za-z0-9+#.&-]*(?: [A-Z][A-Za-z0-9]*)*|[㐀-鿿]+")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,8 @@ def is_evident(asked: Sequence[Sequence[str]], hits: Sequence[Hit], korean: Kore
 
 
 def ask_model(question: str, hits: Sequence[Hit], answerer: Answerer) -> str:
-    """The model's reply; foreign words are possible only where question or passages hold them."""
-    shown = "\n".join([question, *(hit.chunk.text for hit in hits)])
-    policy = KOREAN.with_literals(tuple(dict.fromkeys(_QUOTABLE.findall(shown))))
+    """The model's reply; foreign words and numbers are possible only where question or passages hold them."""
+    policy = quoting(KOREAN, question, *(hit.chunk.text for hit in hits), lock_numbers=True)
     return answerer.reply(answer_prompt(question, hits), policy)
 
 
@@ -89,10 +86,10 @@ def is_grounded(reply: str, question: str, hits: Sequence[Hit]) -> bool:
     if not reply or ABSTENTION.rstrip(".") in reply:
         return False
     shown = "\n".join([question, *(hit.chunk.text for hit in hits)])
-    numbers = set(_NUMBER.findall(shown))
-    words = set(_QUOTABLE.findall(shown))
-    return set(_NUMBER.findall(reply)) <= numbers and all(
-        any(word in known for known in words) for word in _QUOTABLE.findall(reply)
+    numbers = set(NUMBER.findall(shown))
+    words = set(FOREIGN.findall(shown))
+    return set(NUMBER.findall(reply)) <= numbers and all(
+        any(word in known for known in words) for word in FOREIGN.findall(reply)
     )
 
 

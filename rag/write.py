@@ -5,6 +5,7 @@ Knows no concrete model and no index.
 
 from __future__ import annotations
 
+import logging
 import threading
 import unicodedata
 from collections import Counter
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.decoding import KOREAN, CharacterPolicy, Preset, Purity, choose_preset, measure_purity
+from rag.decoding.alarms import alarms
+from rag.decoding.allowance import quoting
 from rag.generation.writer import Generated, Writer
 from rag.prompting import write_prompt
 from rag.retrieval import Retriever
@@ -19,6 +22,9 @@ from rag.selection import Judge, ranked
 from rag.types import Hit, Prompt
 
 DEFAULT_EXAMPLES = 3
+_ATTEMPTS = 3
+_log = logging.getLogger(__name__)
+
 _SENTENCE_ENDS = ".!?…”’」』)]"
 # A piece cut off by the token limit ends at its last whole sentence, unless most of it would be lost.
 _KEEP_AT_LEAST = 0.6
@@ -26,7 +32,8 @@ _KEEP_AT_LEAST = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a writer asks for. ``so_far`` is text to carry on from; ``allow`` are words beyond the policy.
+    """What a writer asks for. ``so_far`` is text to carry on from; ``allow`` are words beyond the policy
+    (foreign words of the request and of ``so_far`` are allowed anyway).
 
     ``free`` lifts the constraint; ``preset`` and ``genre`` may be empty. ``drafts`` are written, with seeds from
     ``seed`` on, and the best one is kept; 0 is as many as pay off with the writer.
@@ -75,28 +82,32 @@ def write(
 ) -> Iterator[str | Draft]:
     """Stream the first draft; the last item is the best one, finished. A set ``stop`` ends it and keeps what is there.
 
+    A best draft that gives alarm (see ``rag.decoding.alarms``) is written again with further seeds, at most twice.
+
     Raises:
         UnknownPreset: the request names a preset that does not exist.
         PromptTooLong: the request alone does not fit the model.
         GenerationError: the model failed.
     """
+    stop = stop or threading.Event()
     preset = _preset(request, examples)
-    policy = KOREAN.with_literals(request.allow)
+    policy = quoting(KOREAN, request.text, request.so_far).with_literals(request.allow)
     shown, prompt = _fitting_prompt(request, examples, writer, preset)
-    finished = []
-    for piece in writer.write(
-        prompt,
-        preset,
-        None if request.free else policy,
-        request.seed,
-        stop or threading.Event(),
-        request.drafts or writer.drafts,
-    ):
-        if isinstance(piece, str):
-            yield piece
-        else:
-            finished.append(_tidied(piece))
-    yield _kept(request, finished, judge, shown, preset, policy, writer)
+    count = request.drafts or writer.drafts
+    for attempt in range(_ATTEMPTS):
+        finished = []
+        asked = replace(request, seed=request.seed + attempt * count, drafts=count)
+        for piece in writer.write(prompt, preset, None if request.free else policy, asked.seed, stop, count):
+            if isinstance(piece, Generated):
+                finished.append(_tidied(piece))
+            elif attempt == 0:
+                yield piece
+        draft = _kept(asked, finished, judge, shown, preset, policy, writer)
+        reasons = alarms(draft.text, policy)
+        if request.free or stop.is_set() or not reasons:
+            break
+        _log.warning("writing again (%d of %d): %s", attempt + 1, _ATTEMPTS - 1, "; ".join(reasons))
+    yield draft
 
 
 def _preset(request: Request, examples: Sequence[Hit]) -> Preset:

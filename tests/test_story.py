@@ -148,3 +148,16 @@ def test_failures_have_their_exit_status(run: Callable[..., Any], world: Path, t
 )
 def test_wrong_use_is_status_two(arguments: list[str]) -> None:
     assert CliRunner().invoke(cli, arguments).exit_code == 2
+
+
+def test_purity_of_a_file_is_reported_beside_a_baseline(tmp_path: Path) -> None:
+    for name, text in (("제약.jsonl", "비가 왔다."), ("자유.jsonl", "비가 rain 왔다.")):
+        (tmp_path / name).write_text(json.dumps({"text": text}, ensure_ascii=False), "utf-8")
+    arguments = ["eval", "purity", "--data", str(tmp_path / "제약.jsonl"), "--baseline", str(tmp_path / "자유.jsonl")]
+    document = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
+    assert document["n"] == 1
+    assert document["metrics"]["contaminated"] == 0.0
+    assert document["baseline"]["contaminated"] == 1.0
+    low, high = document["interval"]["contaminated"]
+    assert low == 0.0 < high
+    assert "다른 문자가 섞인 글: 0.0% (0/1" in CliRunner().invoke(cli, arguments).stdout

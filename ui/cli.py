@@ -51,8 +51,10 @@ cli = typer.Typer(
 )
 models = typer.Typer(help="모델 목록, 받기, 확인.", no_args_is_help=True)
 graph = typer.Typer(help="사실 그래프와 온톨로지.", no_args_is_help=True)
+evaluation = typer.Typer(help="파일에 든 결과를 잽니다.", no_args_is_help=True)
 cli.add_typer(models, name="models")
 cli.add_typer(graph, name="graph")
+cli.add_typer(evaluation, name="eval")
 
 Home = Annotated[Path | None, typer.Option("--home", help="자료가 놓이는 폴더 (기본: 사용자 데이터 폴더)")]
 Json = Annotated[bool, typer.Option("--json", help="결과를 JSON 문서 하나로 출력")]
@@ -358,6 +360,27 @@ def _write_one(app: App, request: Request, shown: Sequence[Hit], writer: Writer,
         out.print("" if alone else draft.text, markup=False)
         render.show_draft(err, draft)
     return draft
+
+
+# -- evaluation ------------------------------------------------------------------------------------
+
+
+@evaluation.command("purity")
+def eval_purity(
+    data: Annotated[Path, typer.Option("--data", help='글이 든 JSONL: {"text": …}', exists=True, dir_okay=False)],
+    baseline: Annotated[Path | None, typer.Option(help="견줄 글이 든 JSONL", exists=True, dir_okay=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """다른 문자가 섞인 글의 비율을 구간과 함께 잽니다. 예: loopai eval purity --data 결과.jsonl"""
+    from rag.evaluation.purity import load_outputs, purity_report
+
+    figures = purity_report(load_outputs(data))
+    other = purity_report(load_outputs(baseline)) if baseline else None
+    if as_json:
+        _print_json(documents.purity_document(figures, other))
+        return
+    for name, report in ((data.name, figures), *([(baseline.name, other)] if baseline and other else [])):
+        render.show_purity(out, name, report)
 
 
 # -- graph, checks and screens ---------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -51,6 +52,25 @@ def show_draft(console: Console, draft: Draft) -> None:
         f"{len(draft.text)}자 · 초당 {speed:.1f}토큰 · 한글 {draft.purity.hangul_ratio:.1%} · "
         f"허용 밖 글자 {draft.purity.disallowed}{kept}[/dim]"
     )
+
+
+def show_purity(console: Console, name: str, figures: Mapping[str, Any]) -> None:
+    """Figures of ``rag.evaluation.purity``, one line each."""
+    console.print(f"{escape(name)}: 글 {figures['n']}편")
+    for label, key in (
+        ("다른 문자가 섞인 글", "contaminated"),
+        ("줄 통과율(LPR)", "line_pass_rate"),
+        ("낱말 통과율(WPR)", "word_pass_rate"),
+        ("로마자로 새어 나온 글", "romanised"),
+    ):
+        value = figures[key]
+        share = "-" if value["share"] is None else f"{value['share']:.1%}"
+        console.print(
+            f"  {label}: {share} ({value['hits']}/{value['n']}, 95% 구간 {value['low']:.1%} ~ {value['high']:.1%})"
+        )
+    for script, value in figures["contaminated_by_script"].items():
+        console.print(f"    {script}: {value['hits']}편")
+    console.print(f"  만 자당 허용 밖 글자: {figures['disallowed_per_10k']} · 한글 비율: {figures['hangul_ratio']}")
 
 
 def show_examples(console: Console, examples: Sequence[Hit]) -> None:

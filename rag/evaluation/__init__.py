@@ -1,0 +1,1 @@
+"""Figures with their uncertainty, on outputs that lie in files. Needs no model."""
