@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -80,15 +82,21 @@ class Automaton:
         return cls(**{**fields, "width": int(fields["width"]), "window": int(fields["window"])})
 
 
-def cached_policy(policy: CharacterPolicy, vocabulary: Vocabulary, folder: Path) -> Automaton:
-    """``compile_policy`` with a file per vocabulary and policy; a damaged file is made anew."""
-    key = hashlib.sha256(f"{_FORMAT}\0{vocabulary.fingerprint}\0{policy.key}".encode()).hexdigest()
+def cached_policy(
+    policy: CharacterPolicy, tokenizer: str, vocabulary: Callable[[], Vocabulary], folder: Path
+) -> Automaton:
+    """``compile_policy`` with a file per tokenizer and policy; a damaged file is made anew, none is needed.
+
+    ``tokenizer`` identifies the vocabulary (a hash of its file), which is read only when there is no table.
+    """
+    key = hashlib.sha256(f"{_FORMAT}\0{tokenizer}\0{policy.key}".encode()).hexdigest()
     path = folder / f"{key[:32]}.npz"
     try:
         return Automaton.load(path)
     except (OSError, ValueError, KeyError, BadZipFile):
-        automaton = compile_policy(policy, vocabulary)
-        automaton.save(path)
+        automaton = compile_policy(policy, vocabulary())
+        with suppress(OSError):  # a folder that may not be written to: it is compiled every time
+            automaton.save(path)
         return automaton
 
 

@@ -1,4 +1,4 @@
-"""The automaton as a transformers logits processor: one gather and one mask per step.
+"""The automaton as a transformers logits processor: one gather and one copy of a few columns per step.
 
 The state is recomputed from the last tokens, so beams, batches, padding on the left and cancelled
 candidates need no bookkeeping.
@@ -7,7 +7,6 @@ candidates need no bookkeeping.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import torch
 from transformers import LogitsProcessor
@@ -16,46 +15,46 @@ from rag.decoding.automaton import BOUNDARY, DEAD, Automaton
 
 
 class TokenTables:
-    """An automaton's tables on a device, as wide as a model's logits; shared by all requests.
+    """An automaton's tables on a device, for logits of ``width``; shared by all requests.
 
-    Logits may be wider than the vocabulary (padding): what no token stands for is never allowed.
+    Only the columns of tokens that may ever stand are held: all other logits are simply -inf. Logits may be wider than
+    the vocabulary (padding): what no token stands for is never allowed.
     """
 
     def __init__(
         self, automaton: Automaton, end_tokens: Sequence[int], width: int, device: torch.device | str = "cpu"
     ) -> None:
-        self.writable = torch.from_numpy(automaton.writable).long().to(device)
-        self.column = torch.full((width,), -1, dtype=torch.long, device=device)
-        self.column[self.writable] = torch.arange(len(self.writable), device=device)
-        self.after = torch.from_numpy(automaton.next_state).long().to(device)
-        self.resync = torch.from_numpy(automaton.resync).long().to(device)
-        self.distance = torch.from_numpy(automaton.distance).long().to(device)
+        ends = sorted(set(end_tokens))
+        plain = [column for column, token in enumerate(automaton.writable.tolist()) if token not in ends]
+        written = torch.from_numpy(automaton.writable[plain]).long()
+        after = torch.from_numpy(automaton.next_state[:, plain]).long()
+        resync = torch.from_numpy(automaton.resync[plain]).long()
+        accepting = torch.from_numpy(automaton.accepting)
+        states, count = after.shape
+        # One column more than there are tokens: what is none of them leaves the reader at the boundary.
+        column = torch.full((width,), count)
+        column[written] = torch.arange(count)
+        follow = torch.where(after == DEAD, resync, after)
+        far = torch.from_numpy(automaton.distance).long()[after.clamp(min=0)]
         self.window = automaton.window
         self.furthest = int(automaton.distance.max())
-        self.forbidden = torch.ones(automaton.states, width, dtype=torch.bool, device=device)
-        self.forbidden[:, self.writable] = self.after == DEAD
-        self.forbidden[:, list(end_tokens)] = torch.from_numpy(~automaton.accepting).to(device)[:, None]
+        self.tokens = torch.cat([written, torch.tensor(ends)]).to(device)
+        self.forbidden = torch.cat([after == DEAD, ~accepting[:, None].expand(states, len(ends))], dim=1).to(device)
+        self.distance = torch.cat([far, torch.zeros(states, len(ends), dtype=torch.long)], dim=1).to(device)
+        self.column = column.to(device)
+        self.follow = torch.cat([follow, torch.full((states, 1), BOUNDARY)], dim=1).to(device)
+        pieces = torch.ones(width, dtype=torch.bool)
+        pieces[written] = (resync != BOUNDARY) | (after[BOUNDARY] == DEAD)
+        self.character_pieces = pieces.to(device)
 
     @property
     def rows(self) -> torch.Tensor:
         """Ids of the tokens that may stand in some state, end tokens among them."""
-        return (~self.forbidden).any(dim=0).nonzero().flatten()
+        return self.tokens
 
-    @cached_property
-    def character_pieces(self) -> torch.Tensor:
-        """(width,) whether a token is a piece of a syllable: penalising those would forbid the syllable."""
-        inside = torch.zeros_like(self.forbidden[BOUNDARY])
-        inside[self.writable] = self.resync != BOUNDARY
-        return inside | self.forbidden[BOUNDARY]
-
-    def step(self, state: torch.Tensor, token: torch.Tensor) -> torch.Tensor:
-        """(rows,) states after one more token; after one that may not stand, the state that it itself implies."""
-        column = self.column[token]
-        known = column >= 0
-        column = column.clamp(min=0)
-        after = self.after[state, column]
-        alone = torch.where(known, self.resync[column], BOUNDARY)
-        return torch.where(known & (after != DEAD), after, alone)
+    def allowed(self, state: int) -> torch.Tensor:
+        """Ids of the tokens that may stand in ``state``."""
+        return self.tokens[~self.forbidden[state]]
 
 
 class KoreanLogitsProcessor(LogitsProcessor):
@@ -75,37 +74,31 @@ class KoreanLogitsProcessor(LogitsProcessor):
         self._think = think
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        """Mask ``scores`` (rows, width) by the state that ``input_ids`` (rows, length) ends in."""
+        """Mask ``scores`` (rows, width), in place, by the state that ``input_ids`` (rows, length) ends in."""
         state = self.states(input_ids)
         forbidden = self._tables.forbidden[state]
         left = self._max_length - input_ids.shape[1]
         if 0 < left <= self._tables.furthest:
-            forbidden = forbidden | self._too_far(state, left - 1)
-        masked = scores.masked_fill(forbidden, -torch.inf)
+            forbidden = forbidden | (self._tables.distance[state] > left - 1)
+        free = scores.clone() if self._think else scores
+        kept = scores[:, self._tables.tokens].masked_fill_(forbidden, -torch.inf)
         # Another processor may have excluded all that is left: then the policy alone decides.
-        empty = masked.amax(dim=-1, keepdim=True) == -torch.inf
+        empty = kept.amax(dim=-1, keepdim=True) == -torch.inf
         if empty.is_cuda or bool(empty.any()):
-            masked = torch.where(empty & ~forbidden, torch.zeros_like(scores), masked)
-        if self._think is not None:
-            masked = torch.where(self._thinking(input_ids)[:, None], scores, masked)
-        return masked  # type: ignore[return-value]
+            kept = torch.where(empty & ~forbidden, torch.zeros_like(kept), kept)
+        scores.fill_(-torch.inf).index_copy_(1, self._tables.tokens, kept)
+        if self._think:
+            return torch.where(self._thinking(input_ids)[:, None], free, scores)  # type: ignore[return-value]
+        return scores
 
     def states(self, input_ids: torch.LongTensor) -> torch.Tensor:
         """(rows,) the state after each row's tokens."""
         window = self._tables.window or max(1, input_ids.shape[1] - self._prompt_length + 1)
-        last = input_ids[:, -window:]
-        state = torch.full((last.shape[0],), BOUNDARY, device=last.device)
-        for column in range(last.shape[1]):
-            state = self._tables.step(state, last[:, column])
+        columns = self._tables.column[input_ids[:, -window:]]
+        state = torch.full((columns.shape[0],), BOUNDARY, device=columns.device)
+        for place in range(columns.shape[1]):
+            state = self._tables.follow[state, columns[:, place]]
         return state
-
-    def _too_far(self, state: torch.Tensor, left: int) -> torch.Tensor:
-        """Tokens after which ``left`` further ones do not reach an end."""
-        after = self._tables.after[state]
-        far = (after != DEAD) & (self._tables.distance[after.clamp(min=0)] > left)
-        wide = torch.zeros_like(self._tables.forbidden[state])
-        wide[:, self._tables.writable] = far
-        return wide
 
     def _thinking(self, input_ids: torch.LongTensor) -> torch.Tensor:
         assert self._think is not None

@@ -7,7 +7,6 @@ tokenizer itself declares.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -59,11 +58,6 @@ class Vocabulary:
     def bytes(self) -> npt.NDArray[np.uint8]:
         """The bytes of all tokens, end to end."""
         return np.frombuffer(b"".join(token or b"" for token in self.tokens), dtype=np.uint8)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of all tokens' bytes and places."""
-        return hashlib.sha256(self.lengths.tobytes() + self.bytes.tobytes()).hexdigest()
 
     def usable(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """(tokens,) whole characters, and the pieces that spell syllables or one of ``texts``."""

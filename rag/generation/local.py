@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ from transformers.generation.logits_process import MinPLogitsWarper, Temperature
 from transformers.generation.streamers import BaseStreamer
 from transformers.utils.logging import disable_progress_bar
 
-from rag.decoding import KOREAN, CharacterPolicy, Preset, compile_policy, read_vocabulary
+from rag.decoding import KOREAN, CharacterPolicy, Preset, cached_policy, read_vocabulary
 from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty, TokenTables
 from rag.errors import GenerationError, PromptTooLong
-from rag.generation.adapter import check_adapter, quiet_peft
+from rag.generation.adapter import check_adapter, file_sha256, quiet_peft
 from rag.generation.head import only_rows
 from rag.generation.sampling import Guidance, SeededSampling
 from rag.generation.writer import Generated
@@ -36,6 +36,8 @@ from rag.prompting import Template, template_for, without_request
 from rag.types import Prompt
 
 _BROKEN = "\ufffd"
+# Beside the models' folders: tables of compiled policies, see ``cached_policy``.
+POLICIES = ".policies"
 
 
 def load_base(folder: Path, dtype: torch.dtype | None = None) -> tuple[Any, Any, Template]:
@@ -72,7 +74,9 @@ class LocalWriter:
             check_adapter(adapter, folder, self.template)
             with quiet_peft():
                 self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
-        self._vocabulary = read_vocabulary(self._tokenizer)
+        self._vocabulary = cache(lambda: read_vocabulary(self._tokenizer))
+        self._tokenizer_sha256 = file_sha256(folder / "tokenizer.json")
+        self._policies = folder.parent / POLICIES
         self._tables = lru_cache(maxsize=8)(self._compile)
         self._busy = threading.Lock()
 
@@ -181,7 +185,7 @@ class LocalWriter:
 
     def _compile(self, policy: CharacterPolicy) -> TokenTables:
         width = self._model.get_output_embeddings().weight.shape[0]
-        automaton = compile_policy(policy, self._vocabulary)
+        automaton = cached_policy(policy, self._tokenizer_sha256, self._vocabulary, self._policies)
         return TokenTables(automaton, self._end_tokens, width, self._model.device)
 
     def _encode(self, prompt: Prompt) -> list[int]:

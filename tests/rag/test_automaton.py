@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from rag import KOREAN, CharacterPolicy, UnsupportedTokenizer
 from rag.decoding import JAMO, cached_policy, compile_policy, read_vocabulary
+from rag.decoding.baselines import WholeTokenMask, foreign_tokens, prefix_function
 from rag.decoding.machine import BOUNDARY, DEAD, ByteMachine, build_machine
 from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty, TokenTables
 from tests.rag.tokenizers import TOKENIZERS
@@ -246,15 +247,15 @@ def test_only_pieces_that_the_tokenizer_uses_may_spell_a_syllable() -> None:
 
 def test_tables_are_kept_in_a_file_and_made_anew_when_it_is_damaged(tmp_path: Path) -> None:
     vocabulary = read_vocabulary(TOKENIZERS["byte-level"])
-    first = cached_policy(KOREAN, vocabulary, tmp_path)
+    first = cached_policy(KOREAN, "tokenizer", lambda: vocabulary, tmp_path)
     (path,) = tmp_path.iterdir()
-    again = cached_policy(KOREAN, vocabulary, tmp_path)
+    again = cached_policy(KOREAN, "tokenizer", lambda: vocabulary, tmp_path)
     assert (again.next_state == first.next_state).all()
     assert again.window == first.window
     path.write_bytes(path.read_bytes()[:200])
-    mended = cached_policy(KOREAN, vocabulary, tmp_path)
+    mended = cached_policy(KOREAN, "tokenizer", lambda: vocabulary, tmp_path)
     assert (mended.next_state == first.next_state).all()
-    cached_policy(KOREAN.with_literals(("AI",)), vocabulary, tmp_path)
+    cached_policy(KOREAN.with_literals(("AI",)), "tokenizer", lambda: vocabulary, tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -267,3 +268,25 @@ def test_plain_sentencepiece_is_read_and_spells_what_it_has_pieces_for() -> None
     vocabulary = read_vocabulary(PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>"))
     automaton = compile_policy(KOREAN, vocabulary)
     assert [vocabulary.tokens[index] for index in automaton.writable] == [b" ", "가".encode(), "나".encode()]
+
+
+def test_the_usual_ways_lose_or_leak_where_the_automaton_does_not() -> None:
+    tokenizer = TOKENIZERS["byte-fallback"]
+    vocabulary = read_vocabulary(tokenizer)
+    width = len(tokenizer)
+    tables = TokenTables(compile_policy(KOREAN, vocabulary), [tokenizer.eos_token_id], width)
+    lead = tokenizer.convert_tokens_to_ids("<0xEB>")
+    chinese = [tokenizer.convert_tokens_to_ids(f"<0x{byte:02X}>") for byte in "麘".encode()]
+    scores = torch.zeros(1, width)
+    start = torch.tensor([[0]])
+    static = WholeTokenMask(KOREAN, vocabulary, [tokenizer.eos_token_id], width)(start, scores)[0]
+    assert static[lead] == -torch.inf  # 뷁 cannot be begun
+    assert static[tokenizer.convert_tokens_to_ids("서울")] == 0
+    bad = {index for (index,) in foreign_tokens(KOREAN, vocabulary)}
+    assert tokenizer.convert_tokens_to_ids("中国") in bad
+    assert not bad & set(chinese)  # 麘 can be assembled
+    follow = prefix_function(tables)
+    exact = KoreanLogitsProcessor(tables)
+    for ids in ([0], [0, lead], [0, tokenizer.convert_tokens_to_ids("가")]):
+        allowed = torch.isfinite(exact(torch.tensor([ids]), scores.clone())[0]).nonzero().flatten()
+        assert set(allowed.tolist()) == set(follow(0, torch.tensor(ids)).tolist())
