@@ -5,7 +5,11 @@ IngestError
 ├── UnsupportedFormat   no loader for this kind of file
 ├── UndecodableText     neither UTF-8, UTF-16 with a mark, nor CP949
 ├── MalformedRecord     a row of a structured file breaks the format
-├── EmptyDocument       nothing is left to ingest
+├── EmptyDocument       nothing is left to ingest: empty, or pictures of pages only
+├── EncryptedFile       a password is needed
+├── DistributionNotice  a document for distribution whose real body cannot be read
+├── DamagedFile         the bytes break the format
+├── FileTooLarge        more than the limits on size, pages or unpacked bytes allow
 └── LedgerError         the ledger cannot be opened or is of another make
     ├── LedgerMismatch  made with another embedder
     └── UnknownSource   no such source
@@ -40,6 +44,22 @@ class MalformedRecord(IngestError):
 
 class EmptyDocument(IngestError):
     """The file holds no text once cleaned."""
+
+
+class EncryptedFile(IngestError):
+    """The file wants a password."""
+
+
+class DistributionNotice(IngestError):
+    """What can be read is only the notice that the document is for distribution."""
+
+
+class DamagedFile(IngestError):
+    """The bytes break the file's own format."""
+
+
+class FileTooLarge(IngestError):
+    """The file is over a limit that protects the machine."""
 
 
 class LedgerError(IngestError):
