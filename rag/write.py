@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.decoding import KOREAN, CharacterPolicy, Preset, Purity, choose_preset, measure_purity
+from rag.decoding import CharacterPolicy, Preset, Purity, choose_preset, measure_purity
 from rag.decoding.alarms import alarms
 from rag.decoding.allowance import quoting
 from rag.generation.writer import Generated, Writer
@@ -91,7 +91,7 @@ def write(
     """
     stop = stop or threading.Event()
     preset = _preset(request, examples)
-    policy = quoting(KOREAN, request.text, request.so_far).with_literals(request.allow)
+    policy = quoting(preset.policy, request.text, request.so_far).with_literals(request.allow)
     shown, prompt = _fitting_prompt(request, examples, writer, preset)
     count = request.drafts or writer.drafts
     for attempt in range(_ATTEMPTS):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import Any
 
+from rag.decoding.policy import JAMO, KOREAN, LATIN, CharacterPolicy
 from rag.errors import UnknownPreset
 
 DEFAULT_PRESET = "소설"
@@ -26,12 +29,34 @@ class Preset:
     repetition_window: int
     max_tokens: int
     guidance: float = 1.0
+    characters: tuple[str, ...] = ()
+
+    @property
+    def policy(self) -> CharacterPolicy:
+        """What a text of this kind may hold."""
+        policy = KOREAN
+        for name in self.characters:
+            policy = _CHARACTERS[name](policy)
+        return policy
+
+
+_CHARACTERS: dict[str, Callable[[CharacterPolicy], CharacterPolicy]] = {
+    "자모": lambda policy: policy.with_characters(JAMO),
+    "로마자": lambda policy: policy.with_characters(LATIN),
+    "한자": lambda policy: replace(policy, hanja=True),
+    "코드": lambda policy: replace(policy, code=True),
+}
 
 
 def load_presets() -> dict[str, Preset]:
     """The shipped presets by name."""
     table = tomllib.loads(files("rag.decoding").joinpath("presets.toml").read_text("utf-8"))
-    return {name: Preset(name, tuple(row.pop("genres")), **row) for name, row in table.items()}
+    return {name: _preset(name, row) for name, row in table.items()}
+
+
+def _preset(name: str, row: dict[str, Any]) -> Preset:
+    lists = {key: tuple(value) for key, value in row.items() if isinstance(value, list)}
+    return Preset(name, **{**row, **lists})
 
 
 def choose_preset(name: str = "", genre: str = "") -> Preset:
