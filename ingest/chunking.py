@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ingest.types import Chunk, Document, Example, Kind, Span
 
-CHUNKING_VERSION = 1
+CHUNKING_VERSION = 2
 # Characters. Provisional: short enough for a citation, long enough to keep a table row with its header.
 _TARGET: dict[Kind, int] = {"facts": 350, "general": 350, "creative": 700}
 _HARD_LIMIT = 1.6

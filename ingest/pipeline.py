@@ -223,4 +223,4 @@ def detect_kind(path: Path, loaded: Loaded) -> Kind:
 def _vectors(chunks: Sequence[Chunk], embed: Embed) -> Vectors:
     if not chunks:
         return np.zeros((0, embed.dimension), dtype=np.float32)
-    return embed([chunk.search_text for chunk in chunks])
+    return embed([chunk.embedding_text for chunk in chunks])

@@ -91,12 +91,22 @@ class Chunk:
 
     @property
     def search_text(self) -> str:
-        """The words by which this chunk is found: request or headings first, then its text."""
-        if self.example is not None:
-            lead = [self.example.genre, *self.example.requests, " ".join(self.example.tags)]
-        else:
-            lead = [" > ".join(self.headings)]
-        return "\n".join(part for part in (*lead, self.text) if part)
+        """The words by which this chunk is found: what is known about it first, then its text."""
+        return "\n".join(part for part in (self._known, self.text) if part)
+
+    @property
+    def embedding_text(self) -> str:
+        """What a vector is made of. For a piece with a request, what is known about it and not its text: a request
+        is like another request, and a whole scene in one vector is like every other scene."""
+        has_request = self.example is not None and self.example.request
+        return self._known if has_request else self.search_text
+
+    @property
+    def _known(self) -> str:
+        if self.example is None:
+            return " > ".join(self.headings)
+        known = [self.example.genre, *self.example.requests, self.example.tone, " ".join(self.example.tags)]
+        return "\n".join(part for part in known if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import Document, Kind, chunk
+from ingest import Chunk, Document, Example, Kind, Span, chunk
 
 
 def document(text: str, kind: Kind = "facts") -> Document:
@@ -54,3 +54,12 @@ def test_equal_sentences_at_two_places_are_two_chunks() -> None:
     first, second = chunk(document("# 가\n\n같은 말\n\n# 나\n\n같은 말"))
     assert first.text == second.text
     assert first.id != second.id
+
+
+def test_a_piece_with_a_request_is_found_by_its_words_and_embedded_by_what_is_known_of_it() -> None:
+    known = Example("비 오는 밤", genre="로맨스", tone="담담한", tags=("비",), other_requests=("밤비",))
+    piece = Chunk(Span("d", 0, 4), "글", "creative", "빗소리.", (), known)
+    assert piece.embedding_text == "로맨스\n비 오는 밤\n밤비\n담담한\n비"
+    assert piece.search_text == piece.embedding_text + "\n빗소리."
+    passage = Chunk(Span("d", 0, 4), "글", "facts", "본사는 서울에 있다.", ("회사", "본사"))
+    assert passage.embedding_text == passage.search_text == "회사 > 본사\n본사는 서울에 있다."
