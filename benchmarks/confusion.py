@@ -3,9 +3,9 @@
     python -m benchmarks.confusion FOLDER --data prompts.csv [more.csv …] --out DIR [--gguf model.gguf] [--n 100]
 
 ``FOLDER`` holds a transformers model (or a GGUF file that transformers reads). Every arm sees the same prompts with
-the same seeds: ``free``; ``soft``, which takes ``--bias`` nats from whatever the policy does not allow; ``constrained``; and
-``asked``, constrained behind a request for Korean. Outputs go to
-``DIR/<arm>.jsonl`` (for ``loopai eval purity``), figures to standard output.
+the same seeds: ``free``; ``soft``, which takes ``--bias`` nats from whatever the policy does not allow;
+``constrained``; and ``asked``, constrained behind a request for Korean. Outputs go to ``DIR/<arm>.jsonl`` (for
+``loopai eval purity``), figures to standard output.
 """
 
 from __future__ import annotations
