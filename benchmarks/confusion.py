@@ -21,7 +21,6 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
-from transformers.generation.logits_process import TemperatureLogitsWarper, TopPLogitsWarper
 
 from rag import KOREAN
 from rag.decoding import compile_policy, read_vocabulary
@@ -92,7 +91,7 @@ class Bench:
             "constrained": [mass, KoreanLogitsProcessor(self.tables, length, length + self.tokens)],
             "asked": [KoreanLogitsProcessor(self.tables, length, length + self.tokens)],
         }
-        sampling = [TemperatureLogitsWarper(0.7), TopPLogitsWarper(0.9), SeededSampling(seeds, self.model.device)]
+        sampling = SeededSampling(seeds, temperature=0.7, min_p=0.05, columns=None)
         with torch.inference_mode():
             out = self.model.generate(
                 **batch.to(self.model.device),
@@ -100,7 +99,7 @@ class Bench:
                 do_sample=False,
                 pad_token_id=self.ends[0],
                 eos_token_id=self.ends,
-                logits_processor=LogitsProcessorList([*arms[arm], *sampling]),
+                logits_processor=LogitsProcessorList([*arms[arm], sampling]),
             )
         self.costs.extend(mass.costs)
         return [text.strip() for text in self.tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)]

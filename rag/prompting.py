@@ -48,13 +48,6 @@ def write_prompt(request: str, genre: str, examples: Sequence[Chunk], so_far: st
     return Prompt((*turns, _request(request, genre)), _inert(so_far))
 
 
-def without_request(prompt: Prompt) -> Prompt:
-    """The prompt as if nothing in particular were asked for and no example shown: guidance steers away from it."""
-    anything = Message("user", fill("write_request", genre="", request=fill("write_anything")))
-    systems = [message for message in prompt.messages if message.role == "system"]
-    return Prompt((*systems, anything), prompt.prefix)
-
-
 def answer_prompt(question: str, hits: Sequence[Hit]) -> Prompt:
     """A question with numbered passages. Passages are data: they stand in the user's turn only."""
     passages = "\n\n".join(f"[{number}] {_inert(hit.chunk.text)}" for number, hit in enumerate(hits, start=1))

@@ -11,8 +11,8 @@ from rag.generation.writer import Generated
 Judge = Callable[[str, Sequence[str]], Sequence[float]]
 
 _RUN = 3
-# The pieces of the corpus repeat at most 6 % of their runs of three words; a draft that loops, far more.
-_LOOPS = 0.1
+# A refrain is no loop: of 416 pieces of the corpus two repeat more than a tenth, and none more than a fifth.
+_LOOPS = 0.21
 
 
 def ranked(request: str, drafts: Sequence[Generated], judge: Judge | None) -> list[int]:
@@ -28,9 +28,12 @@ def ranked(request: str, drafts: Sequence[Generated], judge: Judge | None) -> li
 
 
 def repetition(text: str) -> float:
-    """Share of runs of three words that occur again; nothing at all counts as a loop."""
+    """Share of runs of three words that occur again, or of lines, whichever is more; nothing at all is a loop."""
     words = text.split()
     runs = [tuple(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1)]
-    if not runs:
-        return 0.0 if words else 1.0
-    return sum(count - 1 for count in Counter(runs).values()) / len(runs)
+    lines = [line for line in text.splitlines() if line.strip()]
+    return max(_again(runs), _again(lines)) if words else 1.0
+
+
+def _again(things: Sequence[object]) -> float:
+    return sum(count - 1 for count in Counter(things).values()) / len(things) if things else 0.0

@@ -16,10 +16,7 @@ DEFAULT_PRESET = "소설"
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Sampling settings of one kind of text; ``genres`` are those that it serves.
-
-    ``guidance`` says how many times the request counts (1: once, as usual), see ``rag.generation.sampling``.
-    """
+    """Sampling settings of one kind of text; ``genres`` are those that it serves."""
 
     name: str
     genres: tuple[str, ...]
@@ -28,7 +25,6 @@ class Preset:
     repetition_penalty: float
     repetition_window: int
     max_tokens: int
-    guidance: float = 1.0
     characters: tuple[str, ...] = ()
 
     @property

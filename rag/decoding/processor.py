@@ -17,8 +17,8 @@ from rag.decoding.automaton import BOUNDARY, DEAD, Automaton
 class TokenTables:
     """An automaton's tables on a device, for logits of ``width``; shared by all requests.
 
-    Only the columns of tokens that may ever stand are held: all other logits are simply -inf. Logits may be wider than
-    the vocabulary (padding): what no token stands for is never allowed.
+    Only the columns of ``tokens`` that may ever stand (end tokens among them) are held: all other logits are -inf.
+    Logits may be wider than the vocabulary (padding): what no token stands for is never allowed.
     """
 
     def __init__(
@@ -46,11 +46,6 @@ class TokenTables:
         pieces = torch.ones(width, dtype=torch.bool)
         pieces[written] = (resync != BOUNDARY) | (after[BOUNDARY] == DEAD)
         self.character_pieces = pieces.to(device)
-
-    @property
-    def rows(self) -> torch.Tensor:
-        """Ids of the tokens that may stand in some state, end tokens among them."""
-        return self.tokens
 
     def allowed(self, state: int) -> torch.Tensor:
         """Ids of the tokens that may stand in ``state``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from transformers import (
     StoppingCriteria,
     StoppingCriteriaList,
 )
-from transformers.generation.logits_process import MinPLogitsWarper, TemperatureLogitsWarper
 from transformers.generation.streamers import BaseStreamer
 from transformers.utils.logging import disable_progress_bar
 
@@ -30,9 +29,9 @@ from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty, Tok
 from rag.errors import GenerationError, PromptTooLong
 from rag.generation.adapter import check_adapter, file_sha256, quiet_peft
 from rag.generation.head import only_rows
-from rag.generation.sampling import Guidance, SeededSampling
+from rag.generation.sampling import SeededSampling
 from rag.generation.writer import Generated
-from rag.prompting import Template, template_for, without_request
+from rag.prompting import Template, template_for
 from rag.types import Prompt
 
 _BROKEN = "\ufffd"
@@ -73,7 +72,9 @@ class LocalWriter:
 
             check_adapter(adapter, folder, self.template)
             with quiet_peft():
-                self._model = PeftModel.from_pretrained(self._model, adapter, local_files_only=True).eval()
+                # In memory the adapter is added into the weights: no further work at every token.
+                adapted = PeftModel.from_pretrained(self._model, adapter, local_files_only=True)
+                self._model = adapted.merge_and_unload().eval()
         self._vocabulary = cache(lambda: read_vocabulary(self._tokenizer))
         self._tokenizer_sha256 = file_sha256(folder / "tokenizer.json")
         self._policies = folder.parent / POLICIES
@@ -95,7 +96,7 @@ class LocalWriter:
     ) -> Iterator[str | Generated]:
         """Stream a reply; see ``Writer.write``. The same seed gives the same text on the same machine.
 
-        Drafts are written side by side: the weights are read once for all, so four take about twice the time of one.
+        Drafts are written side by side: prompt and weights are read once for all of them.
 
         Raises:
             PromptTooLong: prompt and reply do not fit the context.
@@ -104,10 +105,10 @@ class LocalWriter:
         if not self.fits(prompt, preset.max_tokens):
             raise PromptTooLong("요청과 예시가 모델의 문맥보다 깁니다.", "예시 수나 이어 쓸 글의 길이를 줄이세요.")
         with self._busy:
-            yield from self._stream(prompt, preset, policy, range(seed, seed + drafts), stop)
+            yield from self._stream(self._encode(prompt), preset, policy, range(seed, seed + drafts), stop)
 
     def _stream(
-        self, prompt: Prompt, preset: Preset, policy: CharacterPolicy | None, seeds: range, stop: threading.Event
+        self, prompt_ids: list[int], preset: Preset, policy: CharacterPolicy | None, seeds: range, stop: threading.Event
     ) -> Iterator[str | Generated]:
         stream = _TextStream(self._tokenizer, self.template.stops, len(seeds))
         criterion = _Stopped(stop, stream)
@@ -115,7 +116,7 @@ class LocalWriter:
 
         def work() -> None:
             try:
-                self._generate(prompt, preset, policy, seeds, stream, criterion)
+                self._generate(prompt_ids, preset, policy, seeds, stream, criterion)
             except BaseException as error:  # noqa: BLE001 (handed to the reading thread)
                 failure.append(error)
             finally:
@@ -140,32 +141,27 @@ class LocalWriter:
 
     def _generate(
         self,
-        prompt: Prompt,
+        prompt_ids: list[int],
         preset: Preset,
         policy: CharacterPolicy | None,
         seeds: range,
         stream: _TextStream,
         criterion: _Stopped,
     ) -> None:
-        guided = preset.guidance != 1.0
-        prompts = [self._encode(prompt)] * len(seeds)
-        if guided:
-            prompts += [self._encode(without_request(prompt))] * len(seeds)
-        input_ids, attention = self._padded(prompts)
-        length = input_ids.shape[1]
+        length = len(prompt_ids)
         tables = self._tables(policy or KOREAN)
+        columns = tables.tokens if policy else None
         processors = [
-            *([Guidance(preset.guidance)] if guided else []),
             RepetitionPenalty(preset.repetition_penalty, length, preset.repetition_window, tables.character_pieces),
             *([KoreanLogitsProcessor(tables, length, length + preset.max_tokens)] if policy else []),
-            *([TemperatureLogitsWarper(preset.temperature)] if preset.temperature else []),
-            *([MinPLogitsWarper(preset.min_p)] if preset.min_p and preset.temperature else []),
-            *([SeededSampling(seeds, self._model.device)] if preset.temperature else []),
+            *([SeededSampling(seeds, preset.temperature, preset.min_p, columns)] if preset.temperature else []),
         ]
-        with torch.inference_mode(), only_rows(self._model, tables.rows if policy else None):
+        with torch.inference_mode(), only_rows(self._model, columns):
+            input_ids = torch.tensor([prompt_ids], device=self._model.device)
             self._model.generate(
-                input_ids=input_ids,
-                attention_mask=attention,
+                input_ids=input_ids.repeat(len(seeds), 1),
+                attention_mask=torch.ones_like(input_ids).repeat(len(seeds), 1),
+                past_key_values=self._read_once(input_ids, len(seeds)),
                 max_new_tokens=preset.max_tokens,
                 do_sample=False,
                 pad_token_id=self._pad_token,
@@ -176,12 +172,13 @@ class LocalWriter:
                 streamer=stream,
             )
 
-    def _padded(self, prompts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """(rows, longest) token ids and attention mask, padded on the left."""
-        longest = max(map(len, prompts))
-        ids = [[self._pad_token] * (longest - len(prompt)) + prompt for prompt in prompts]
-        mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
-        return torch.tensor(ids, device=self._model.device), torch.tensor(mask, device=self._model.device)
+    def _read_once(self, input_ids: torch.Tensor, copies: int) -> Any:
+        """The keys and values of a prompt up to its last token, computed once and handed to every draft."""
+        if copies == 1 or input_ids.shape[1] == 1:
+            return None
+        held = self._model(input_ids=input_ids[:, :-1], use_cache=True, logits_to_keep=1).past_key_values
+        held.batch_repeat_interleave(copies)
+        return held
 
     def _compile(self, policy: CharacterPolicy) -> TokenTables:
         width = self._model.get_output_embeddings().weight.shape[0]
@@ -281,7 +278,7 @@ class _TextStream(BaseStreamer):
         if not self._prompt_seen:
             self._prompt_seen = True
             return
-        for row, token in zip(self.rows, value.reshape(-1).tolist(), strict=False):  # further rows are guidance
+        for row, token in zip(self.rows, value.reshape(-1).tolist(), strict=True):
             row.add(token)
         self._send()
 
@@ -317,5 +314,4 @@ class _Stopped(StoppingCriteria):
     def __call__(self, input_ids: torch.LongTensor, *_: Any, **__: Any) -> torch.BoolTensor:
         everything = self._stop.is_set() or self._left.is_set()
         over = [everything or row.over for row in self._stream.rows]
-        copies = input_ids.shape[0] // len(over)
-        return torch.tensor(over * copies, device=input_ids.device)  # type: ignore[return-value]
+        return torch.tensor(over, device=input_ids.device)  # type: ignore[return-value]

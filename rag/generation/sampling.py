@@ -1,4 +1,4 @@
-"""Drawing tokens for several drafts at once, steered towards the request."""
+"""Drawing tokens for several drafts at once."""
 
 from __future__ import annotations
 
@@ -8,41 +8,30 @@ import torch
 from transformers import LogitsProcessor
 
 
-class Guidance(LogitsProcessor):
-    """Classifier-free guidance (Sanchez et al., "Stay on Topic", arXiv 2306.17806).
-
-    The second half of the rows sees the same text behind a prompt that asks for nothing in particular. What the
-    request makes likelier than that counts ``strength`` times: 1 is off.
-    """
-
-    def __init__(self, strength: float) -> None:
-        self._strength = strength
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:  # noqa: ARG002
-        """(2 drafts, width) to the same shape, both halves alike."""
-        asked, unasked = torch.log_softmax(scores, dim=-1).chunk(2)
-        steered = torch.where(torch.isneginf(asked), asked, unasked + self._strength * (asked - unasked))
-        return torch.cat([steered, steered])  # type: ignore[return-value]
-
-
 class SeededSampling(LogitsProcessor):
     """Draws each draft's token with a generator of its own and leaves nothing else to choose.
 
-    So a draft depends on its seed and not on how many are written beside it, and rows that stand for the same
-    draft take the same token.
+    So a draft depends on its seed and not on how many are written beside it. Tokens with less than ``min_p`` of
+    the likeliest one's probability are not drawn (Nguyen et al., arXiv 2407.01082). transformers' own warper sorts the
+    whole vocabulary at every step; this looks at ``columns`` only, where all others are excluded anyway.
     """
 
-    def __init__(self, seeds: Sequence[int], device: torch.device | str = "cpu") -> None:
+    def __init__(self, seeds: Sequence[int], temperature: float, min_p: float, columns: torch.Tensor | None) -> None:
+        device = columns.device if columns is not None else "cpu"
         self._generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+        self._temperature = temperature
+        self._min_p = min_p
+        self._columns = columns
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:  # noqa: ARG002
-        """(copies × drafts, width) to -inf everywhere but at the drawn tokens."""
-        probabilities = torch.softmax(scores[: len(self._generators)].float(), dim=-1)
-        drawn = torch.cat(
-            [
-                torch.multinomial(row, 1, generator=generator)
-                for row, generator in zip(probabilities, self._generators, strict=True)
-            ]
-        )
-        token = drawn.repeat(scores.shape[0] // len(drawn))[:, None]
+        """(drafts, width) to -inf everywhere but at the drawn tokens."""
+        open_ = scores if self._columns is None else scores[:, self._columns]
+        probabilities = torch.softmax(open_.float() / self._temperature, dim=-1)
+        unlikely = probabilities < self._min_p * probabilities.amax(dim=-1, keepdim=True)
+        drawn = [
+            torch.multinomial(row, 1, generator=generator)
+            for row, generator in zip(probabilities.masked_fill(unlikely, 0.0), self._generators, strict=True)
+        ]
+        place = torch.stack(drawn)
+        token = place if self._columns is None else self._columns[place]
         return torch.full_like(scores, -torch.inf).scatter(1, token, 0.0)  # type: ignore[return-value]

@@ -13,7 +13,6 @@ import torch
 from rag import KOREAN, AdapterMismatch, Generated, PlainTemplate, choose_preset, write_prompt
 from rag.generation.adapter import check_adapter, load_manifest
 from rag.generation.local import LocalWriter, encode_prompt, load_base
-from rag.generation.sampling import Guidance
 from tests.tuning.tiny import make_tiny_model
 from tuning.evaluate import evaluate, summarise
 from tuning.examples import load_pieces, split, tokens, worked_examples
@@ -173,30 +172,14 @@ def test_drafts_side_by_side_are_those_that_are_written_alone(base: Path) -> Non
     preset = replace(choose_preset("시"), max_tokens=30)
     prompt = write_prompt("비", "시", [])
 
-    def drafts(seed: int, count: int, guidance: float = 1.0) -> list[str]:
+    def drafts(seed: int, count: int) -> list[str]:
         stop = threading.Event()
-        items = list(writer.write(prompt, replace(preset, guidance=guidance), KOREAN, seed, stop, count))
+        items = list(writer.write(prompt, preset, KOREAN, seed, stop, count))
         return [item.text for item in items if isinstance(item, Generated)]
 
     together = drafts(3, 3)
     assert len(set(together)) == 3
     assert together == [drafts(seed, 1)[0] for seed in (3, 4, 5)]
-    guided = drafts(3, 2, guidance=200.0)
-    assert len(guided) == 2
-    assert guided != together[:2]
-    assert all(KOREAN.disallowed(text) == [] for text in guided)
-
-
-def test_guidance_of_one_changes_nothing_and_more_counts_the_request_more() -> None:
-    asked, unasked = torch.tensor([0.5, 0.3, 0.2]).log(), torch.tensor([0.2, 0.3, 0.5]).log()
-    ids = torch.zeros(2, 1, dtype=torch.long)
-    same = Guidance(1.0)(ids, torch.stack([asked, unasked]))
-    assert torch.allclose(same[0], asked)
-    assert torch.equal(same[0], same[1])
-    more = Guidance(2.0)(ids, torch.stack([asked, unasked]))[0]
-    assert more[0] - asked[0] == pytest.approx(float(asked[0] - unasked[0]), abs=1e-5)
-    barred = Guidance(2.0)(ids, torch.tensor([[0.0, -torch.inf], [0.0, -torch.inf]]))
-    assert barred[0].tolist() == [0.0, -torch.inf]
 
 
 def test_constrained_logits_are_the_full_ones_where_they_are_allowed(base: Path) -> None:
