@@ -59,7 +59,7 @@ def load(path: Path) -> Loaded:
     if loader is None:
         raise UnsupportedFormat(
             f"{path}: 지원하지 않는 형식입니다({path.suffix or '확장자 없음'}).",
-            "TXT, Markdown, JSONL, JSON, CSV, HTML, EPUB, HWP, HWPX를 읽습니다. 다른 형식은 텍스트로 저장해 넣어 주세요.",
+            "TXT, Markdown, JSONL, JSON, CSV, HTML, EPUB, HWP, HWPX를 읽습니다. 다른 것은 텍스트로 저장해 넣어 주세요.",
         )
     return loader(path, data)
 
