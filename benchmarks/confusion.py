@@ -28,8 +28,8 @@ from rag.decoding.alarms import foreign_sentences
 from rag.decoding.processor import KoreanLogitsProcessor, TokenTables
 from rag.evaluation.intervals import share
 from rag.evaluation.purity import purity_report
-from rag.generation.local import best_dtype
 from rag.generation.sampling import SeededSampling
+from rag.hardware import best_dtype
 from rag.selection import repetition
 
 _ARMS = ("free", "soft", "constrained", "asked")
@@ -127,10 +127,13 @@ def load_bench(folder: Path, gguf: str, tokens: int, bias: float) -> Bench:
     return Bench(model, tokenizer, tables, ends, tokens, bias, [])
 
 
-def read_prompts(files: Sequence[Path], n: int) -> list[str]:
-    """``n`` prompts, taken evenly from the CSV files' ``prompt`` column."""
+def read_prompts(files: Sequence[Path], n: int, longest: int) -> list[str]:
+    """``n`` prompts of at most ``longest`` characters, evenly from the files' ``prompt`` column, short ones first."""
     columns = [[row["prompt"] for row in csv.DictReader(file.open(encoding="utf-8"))] for file in files]
-    return [prompt for column in columns for prompt in column[:: max(1, len(column) * len(files) // n)]][:n]
+    short = [[prompt for prompt in column if len(prompt) <= longest] for column in columns]
+    share_of_each = -(-n // len(files))
+    evenly = [column[place * len(column) // share_of_each] for place in range(share_of_each) for column in short]
+    return sorted(evenly[:n], key=len)
 
 
 def figures(outputs: dict[str, list[str]], costs: Sequence[float]) -> dict[str, Any]:
@@ -170,12 +173,13 @@ def main(progress: Callable[[str], None] = print) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gguf", default="")
     parser.add_argument("--n", type=int, default=100)
+    parser.add_argument("--longest", type=int, default=600, help="characters of a prompt")
     parser.add_argument("--batch", type=int, default=10)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--bias", type=float, default=4.0)
     parser.add_argument("--arms", nargs="+", default=_ARMS, choices=_ARMS)
     options = parser.parse_args()
-    prompts = read_prompts(options.data, options.n)
+    prompts = read_prompts(options.data, options.n, options.longest)
     bench = load_bench(options.folder, options.gguf, options.tokens, options.bias)
     options.out.mkdir(parents=True, exist_ok=True)
     outputs: dict[str, list[str]] = {arm: [] for arm in options.arms}

@@ -47,7 +47,7 @@ def main() -> None:
     requests = [row for row in map(json.loads, lines) if row["split"] == split]
     with tempfile.TemporaryDirectory() as home:
         app = App(Settings(home=Path(home)))
-        list(ingest(Job((CREATIVE,)), app.ledger, app.embedder, app.extractor))
+        list(ingest(Job((CREATIVE,)), app.ledger, app.embedder, app.extractor, app.korean))
         scores = {name: [ndcg(choose(row), row["relevant"]) for row in requests] for name, choose in _choices(app)}
         app.close()
     ours = scores["ours"]

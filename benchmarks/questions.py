@@ -66,7 +66,7 @@ def main() -> None:
 def _answers(world: str, split: str, graph_only: bool) -> Iterator[tuple[dict[str, Any], Answer]]:
     app = App(Settings())
     try:
-        list(ingest(Job((_CORPORA / "facts",)), app.ledger, app.embedder, app.extractor))
+        list(ingest(Job((_CORPORA / "facts",)), app.ledger, app.embedder, app.extractor, app.korean))
         parts = replace(app.answering, answerer=None) if graph_only else app.answering
         for folder in sorted((_CORPORA / "facts").glob(world)):
             for line in (_CORPORA / "questions" / f"{folder.name}.jsonl").read_text("utf-8").splitlines():

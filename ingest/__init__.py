@@ -19,7 +19,7 @@ from ingest.errors import (
 from ingest.korean import Korean
 from ingest.ledger import Ledger, Source, Vectors
 from ingest.loaders import ONTOLOGY_FILE, SUFFIXES, load
-from ingest.pipeline import Embed, Extract, Job, Outcome, find_files, ingest
+from ingest.pipeline import Embed, Extract, Job, Outcome, Progress, ingest
 from ingest.types import KINDS, Chunk, Document, Example, Kind, Record, Span, Statement
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "LedgerMismatch",
     "MalformedRecord",
     "Outcome",
+    "Progress",
     "Record",
     "Source",
     "Span",
@@ -54,7 +55,6 @@ __all__ = [
     "Vectors",
     "chunk",
     "clean",
-    "find_files",
     "hangul_ratio",
     "ingest",
     "load",

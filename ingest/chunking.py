@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ingest.types import Chunk, Document, Example, Kind, Span
 
-CHUNKING_VERSION = 2
 # Characters. Provisional: short enough for a citation, long enough to keep a table row with its header.
 _TARGET: dict[Kind, int] = {"facts": 350, "general": 350, "creative": 700}
 _HARD_LIMIT = 1.6
@@ -23,14 +24,26 @@ def chunk(document: Document) -> list[Chunk]:
     Records of structured formats stay whole. Running text is cut at headings and blank lines, small
     blocks are put together up to the target size and large ones are cut between sentences.
     """
-    if document.records:
-        return [_chunk(document, r.start, r.end, (), r.example) for r in document.records]
-    target = _TARGET[document.kind]
-    chunks = []
+    return list(_told_apart(_records(document) if document.records else _running_text(document)))
+
+
+def _records(document: Document) -> Iterator[Chunk]:
+    for record in document.records:
+        yield _chunk(document, record.start, record.end, (), record.example)
+
+
+def _running_text(document: Document) -> Iterator[Chunk]:
     for headings, start, end in _sections(document.text):
-        for piece_start, piece_end in _pieces(document.text, start, end, target):
-            chunks.append(_chunk(document, piece_start, piece_end, headings, None))
-    return chunks
+        for piece_start, piece_end in _pieces(document.text, start, end, _TARGET[document.kind]):
+            yield _chunk(document, piece_start, piece_end, headings, None)
+
+
+def _told_apart(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Equal chunks of one document get an id each."""
+    seen: Counter[str] = Counter()
+    for each in chunks:
+        yield replace(each, id=each.identity(seen[each.id])) if seen[each.id] else each
+        seen[each.id] += 1
 
 
 def _chunk(document: Document, start: int, end: int, headings: tuple[str, ...], example: Example | None) -> Chunk:

@@ -9,8 +9,10 @@ import re
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from kiwipiepy import Kiwi, Token
+if TYPE_CHECKING:
+    from kiwipiepy import Kiwi, Token
 
 # Content morphemes (Sejong tag set): nouns, verbs and adjectives, adverbs, determiners, roots, foreign words, numbers.
 _CONTENT = ("NNG", "NNP", "NNB", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "SL", "SH", "SN", "W_")
@@ -27,6 +29,8 @@ class Korean:
 
     @cached_property
     def _kiwi(self) -> Kiwi:
+        from kiwipiepy import Kiwi  # reserves a gigabyte of address space, more than the child that parses files has
+
         return Kiwi(num_workers=1)
 
     def add_names(self, names: Iterable[str]) -> None:

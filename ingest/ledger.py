@@ -8,14 +8,17 @@ of it, brought up to date from the outbox by whoever owns them; this module does
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +85,7 @@ class Source:
     sha256: str
     settings: str
     ingested_at: str
+    document_id: str
     chunks: int
     statements: int
 
@@ -140,11 +144,12 @@ class Ledger:
         """Add a source, or put its new state in place of the old one, in one transaction.
 
         ``vectors`` is (number of chunks, dimension), float32, in the order of ``chunks``.
-        Chunks that did not change keep their place in the projections.
+        Chunks that an index holds already, by their ids, are not logged: it has nothing to do for them.
         """
         assert len(chunks) == len(vectors)
         with self._transaction() as db:
             old = {row[0] for row in db.execute(_CHUNK_IDS_OF_PATH, (path,))}
+            new = {chunk.id for chunk in chunks}
             db.execute("DELETE FROM sources WHERE path = ?", (path,))
             source_id = db.execute(
                 "INSERT INTO sources (name, path, kind, sha256, settings, ingested_at) VALUES (?,?,?,?,?,?)",
@@ -162,8 +167,8 @@ class Ledger:
                 "INSERT INTO statements VALUES (?,?,?,?,?,?)",
                 [(s.span.document_id, s.subject, s.relation, s.object, s.span.start, s.span.end) for s in statements],
             )
-            self._log(db, "delete", old - {chunk.id for chunk in chunks})
-            self._log(db, "put", (chunk.id for chunk in chunks))
+            self._log(db, "delete", old - new)
+            self._log(db, "put", new - old)
             db.execute(_NEXT_REVISION)
 
     def forget(self, name: str) -> None:
@@ -199,6 +204,10 @@ class Ledger:
             raise UnknownSource(f"'{name}'이라는 자료가 없습니다.", "`loopai sources`로 이름을 확인하세요.")
         return Document(*row)
 
+    def has_document(self, document_id: str) -> bool:
+        """Whether a source holds the document of that id."""
+        return self._db.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
+
     def documents(self, kind: Kind | None = None) -> Iterator[Document]:
         """All documents by source name, of one kind if given."""
         where, values = ("WHERE s.kind = ?", (kind,)) if kind else ("", ())
@@ -207,9 +216,11 @@ class Ledger:
 
     def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
         """The live chunks among ``ids``; ids that are gone are left out."""
-        wanted = json.dumps(list(ids))
-        rows = self._db.execute(f"{_CHUNKS} WHERE c.id IN (SELECT value FROM json_each(?))", (wanted,))
-        return {chunk.id: chunk for chunk in map(_chunk, rows)}
+        with self._snapshot() as db:
+            rows = db.execute(_CHUNKS, (json.dumps(list(ids)),)).fetchall()
+            # Cut here and not by SQL: substr() counts characters from the beginning of the text each time.
+            texts = dict(db.execute(_TEXTS, (json.dumps(list({row[1] for row in rows})),)))
+        return {row[0]: _chunk(row, texts[row[1]]) for row in rows}
 
     def chunk_at(self, name: str, position: int) -> str | None:
         """Id of the chunk of source ``name`` that holds the character at ``position``."""
@@ -292,10 +303,54 @@ class Ledger:
                 "설정의 임베딩 모델을 되돌리거나, 새 --home 폴더에 자료를 다시 넣으세요.",
             )
 
+    def back_up(self, file: Path) -> None:
+        """Write a copy of the present state, also while others write; ``file`` appears whole or not at all.
+
+        Raises:
+            LedgerError: the copy cannot be written or does not pass SQLite's check.
+        """
+        unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
+        try:
+            with closing(sqlite3.connect(unfinished)) as copy:
+                self._db.backup(copy)
+                problem = _integrity_problem(copy)
+            if problem:
+                raise LedgerError(f"{file}: 백업이 온전하지 않습니다({problem}).", "디스크를 확인하고 다시 해 주세요.")
+            unfinished.replace(file)
+        except (sqlite3.Error, OSError) as error:
+            raise LedgerError(
+                f"{file}: 백업을 쓸 수 없습니다({error}).", "폴더가 있는지, 쓰기 권한과 디스크 여유를 확인하세요."
+            ) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def restore(self, file: Path) -> None:
+        """Put the state of a backup in place of the present one, in one transaction.
+
+        What the projections noted about themselves is not restored: they are built anew. Only the process that owns
+        them may call this.
+
+        Raises:
+            LedgerError: ``file`` is no whole backup of a ledger; the present state stays.
+        """
+        if not _is_ledger(file):
+            raise LedgerError(f"{file}: 백업 파일이 아닙니다.", "`loopai backup`으로 만든 파일을 골라 주세요.")
+        with tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
+            copy = Path(shutil.copy(file, Path(folder) / "backup.db"))
+            restored = Ledger(copy)
+            try:
+                if problem := restored.integrity_problem():
+                    raise LedgerError(f"{file}: 손상된 백업입니다({problem}).", "다른 백업 파일을 골라 주세요.")
+                with restored._transaction() as db:
+                    db.execute("DELETE FROM meta WHERE key LIKE 'chroma!_%' ESCAPE '!'")
+                    db.execute("REPLACE INTO meta VALUES ('revision', ?)", (str(self._later_revision(restored)),))
+                restored._db.backup(self._db)
+            finally:
+                restored.close()
+
     def integrity_problem(self) -> str | None:
         """SQLite's own check; None when all is well."""
-        result = self._db.execute("PRAGMA integrity_check").fetchone()[0]
-        return None if result == "ok" else str(result)
+        return _integrity_problem(self._db)
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -330,6 +385,19 @@ class Ledger:
             raise
         db.execute("COMMIT")
 
+    def _later_revision(self, other: Ledger) -> int:
+        return max(self.revision(), other.revision()) + 1
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Several reads of one state."""
+        db = self._db
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            db.execute("COMMIT")
+
     def _migrate(self) -> None:
         with self._transaction() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -352,6 +420,7 @@ class Ledger:
 
 _SOURCES = """
     SELECT s.name, s.path, s.kind, s.sha256, s.settings, s.ingested_at,
+        (SELECT d.id FROM documents d WHERE d.source_id = s.id),
         (SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document_id WHERE d.source_id = s.id),
         (SELECT count(*) FROM statements t JOIN documents d ON d.id = t.document_id WHERE d.source_id = s.id)
     FROM sources s
@@ -360,10 +429,11 @@ _DOCUMENTS = """
     SELECT d.id, s.name, d.title, d.text, s.kind FROM documents d JOIN sources s ON s.id = d.source_id
 """
 _CHUNKS = """
-    SELECT c.document_id, c.start, c.end, s.name, s.kind,
-        substr(d.text, c.start + 1, c.end - c.start), c.headings, c.example
+    SELECT c.id, c.document_id, c.start, c.end, s.name, s.kind, c.headings, c.example
     FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
+    WHERE c.id IN (SELECT value FROM json_each(?))
 """
+_TEXTS = "SELECT id, text FROM documents WHERE id IN (SELECT value FROM json_each(?))"
 _NEXT_REVISION = """
     INSERT INTO meta VALUES ('revision', '1')
     ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1
@@ -381,21 +451,36 @@ def _chunk_row(chunk: Chunk, vector: npt.NDArray[np.float32]) -> tuple[object, .
     return chunk.id, chunk.span.document_id, chunk.span.start, chunk.span.end, headings, example, blob
 
 
-def _chunk(row: tuple[object, ...]) -> Chunk:
-    document_id, start, end, source, kind, text, headings, example = row
+def _chunk(row: tuple[Any, ...], document_text: str) -> Chunk:
+    chunk_id, document_id, start, end, source, kind, headings, example = row
     return Chunk(
-        Span(document_id, start, end),  # type: ignore[arg-type]
-        source,  # type: ignore[arg-type]
-        kind,  # type: ignore[arg-type]
-        text,  # type: ignore[arg-type]
-        tuple(json.loads(headings)),  # type: ignore[arg-type]
-        _example(json.loads(example)) if example else None,  # type: ignore[arg-type]
+        Span(document_id, start, end),
+        source,
+        kind,
+        document_text[start:end],
+        tuple(json.loads(headings)),
+        _example(json.loads(example)) if example else None,
+        chunk_id,
     )
 
 
 def _example(fields: dict[str, object]) -> Example:
     lists = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
     return Example(**{**fields, **lists})  # type: ignore[arg-type]
+
+
+def _is_ledger(file: Path) -> bool:
+    """Whether a file is an SQLite database of some version of the ledger."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return bool(db.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error:
+        return False
+
+
+def _integrity_problem(db: sqlite3.Connection) -> str | None:
+    result = db.execute("PRAGMA integrity_check").fetchone()[0]
+    return None if result == "ok" else str(result)
 
 
 def _now() -> str:

@@ -1,33 +1,43 @@
-"""The journey of a file: load → clean → chunk → embed and extract → ledger. One outcome per file.
+"""The journey of a file: load → clean → chunk → embed and extract → ledger. One outcome per source.
 
 One bad file gives an outcome with its error; it neither stops the rest nor vanishes. The commit to the
-ledger comes last, so a stopped run leaves whole files behind and the next run carries on.
+ledger comes last, so a stopped run leaves whole sources behind and the next run carries on.
+
+The next file is read while the vectors of those before it are made: the embedder is the bottleneck.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
-from ingest.chunking import CHUNKING_VERSION, chunk
-from ingest.cleaning import Change, clean
-from ingest.errors import EmptyDocument, IngestError, UnreadableFile
+from ingest.chunking import chunk
+from ingest.cleaning import Change
+from ingest.errors import IngestError
+from ingest.files import Entry, entries, exists, find_files
+from ingest.korean import Korean
 from ingest.ledger import Ledger, Source, Vectors
-from ingest.loaders import ONTOLOGY_FILE, Loaded, is_supported, load
-from ingest.types import Chunk, Document, Example, Kind, Record, Statement
+from ingest.loaders import ONTOLOGY_FILE
+from ingest.reading import READING_VERSION, Wishes, read_document
+from ingest.sandbox import Sandbox
+from ingest.types import Chunk, Document, Kind, Statement
 
 Status = Literal["added", "updated", "unchanged", "failed"]
-_BETWEEN_RECORDS = "\n\n"
+T = TypeVar("T")
+
+# Chunks whose vectors are made in one call: enough to sort by length, few enough to show progress.
+_GROUP = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file."""
+    """What became of one source. ``left_out`` counts pieces that cannot serve as examples, by reason."""
 
     source: str
     kind: Kind | None
@@ -35,8 +45,20 @@ class Outcome:
     chunks: int = 0
     facts: int = 0
     changes: tuple[Change, ...] = ()
+    left_out: tuple[Change, ...] = ()
     error: str = ""
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: ``done`` of ``files`` were read, and vectors are being made for ``source``."""
+
+    done: int
+    files: int
+    source: str
+    chunks_done: int = 0
+    chunks: int = 0
 
 
 class Embed(Protocol):
@@ -71,156 +93,213 @@ class Extract(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to ingest. ``kind`` None means by content; ``genre`` and ``name`` override what is found."""
+    """What to ingest. ``kind`` None means by content; ``genre`` and ``name`` override what is found.
+
+    ``mask_personal`` replaces resident numbers, telephone numbers and the like before anything is stored.
+    """
 
     paths: tuple[Path, ...]
     kind: Kind | None = None
     genre: str = ""
     name: str = ""
+    mask_personal: bool = False
 
 
-def find_files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """(file, folder that its name counts from) below ``paths``, sorted, hidden ones left out.
-
-    Files that are named are always taken, so that an unsupported one is reported; in folders, only
-    supported ones are.
-    """
-    found: dict[Path, Path] = {}
-    for path in paths:
-        path = path.absolute()
-        if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-                if file.is_file() and not hidden and is_supported(file):
-                    found.setdefault(file, path.parent)
-        else:
-            found.setdefault(path, path.parent)
-    return list(found.items())
-
-
-def ingest(job: Job, ledger: Ledger, embed: Embed, extract: Extract) -> Iterator[Outcome]:
-    """Bring every file of ``job`` into the ledger, yielding its outcome as soon as it is settled."""
+def ingest(
+    job: Job,
+    ledger: Ledger,
+    embed: Embed,
+    extract: Extract,
+    korean: Korean,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Iterator[Outcome]:
+    """Bring every file of ``job`` into the ledger, yielding the outcome of each source as soon as it is settled."""
     ledger.claim_embedder(embed.identity, embed.dimension)
-    files = find_files(job.paths)
-    for path, root in files:
-        name = job.name if job.name and len(files) == 1 else ""
+    with Sandbox() as sandbox, ThreadPoolExecutor(1, "reading") as reader, ThreadPoolExecutor(1, "vectors") as maker:
+        reading = _Reader(job, ledger, extract, korean, sandbox)
+        writing = _Writer(ledger, embed, extract, maker)
+        for read in _ahead(reading.read_all(), reader):
+            if isinstance(read, Outcome):
+                yield read
+                continue
+            writing.waiting.append(read)
+            if writing.is_full:
+                yield from writing.settle(on_progress)
+            on_progress(Progress(read.number, read.files, read.document.source))
+        yield from writing.settle(on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A source that has been read and not yet been committed."""
+
+    document: Document
+    chunks: list[Chunk]
+    path: Path
+    sha256: str
+    settings: str
+    status: Status
+    changes: tuple[Change, ...]
+    left_out: tuple[Change, ...]
+    number: int
+    files: int
+
+
+class _Reader:
+    """Reads the files of a job; what is unchanged or broken is settled here."""
+
+    def __init__(self, job: Job, ledger: Ledger, extract: Extract, korean: Korean, sandbox: Sandbox) -> None:
+        self._job = job
+        self._ledger = ledger
+        self._extract = extract
+        self._korean = korean
+        self._sandbox = sandbox
+        self._files = find_files(job.paths)
+        self._names: dict[str, str] = {}
+
+    def read_all(self) -> Iterator[_Ready | Outcome]:
+        """One item for each source, in order."""
+        for number, file in enumerate(self._files, start=1):
+            try:
+                for entry in entries(file):
+                    yield self._settled(entry, number)
+            except IngestError as error:
+                yield self._failed(self._job.name or file.path.relative_to(file.root).as_posix(), error)
+
+    def _settled(self, entry: Entry, number: int) -> _Ready | Outcome:
         try:
-            yield _ingest_file(path, root, name, job, ledger, embed, extract)
+            return self._read(entry, number)
         except IngestError as error:
-            label = name or path.relative_to(root).as_posix()
-            yield Outcome(label, job.kind, "failed", error=str(error), hint=error.hint)
+            return self._failed(self._given_name(entry) or entry.name, error)
+
+    def _failed(self, name: str, error: IngestError) -> Outcome:
+        return Outcome(name, self._job.kind, "failed", error=str(error), hint=error.hint)
+
+    def _read(self, entry: Entry, number: int) -> _Ready | Outcome:
+        data = entry.read()
+        sha256 = hashlib.sha256(data).hexdigest()
+        held = self._ledger.find_source(path=str(entry.path)) or self._moved(sha256, str(entry.path))
+        wishes = Wishes(self._job.kind or (held.kind if held else None), self._job.genre, self._job.mask_personal)
+        extraction = self._extract.settings(entry.path)
+        settings = f"read-{READING_VERSION}:{wishes.genre}:{wishes.mask_personal:d}:{extraction}"
+        name = self._given_name(entry)
+        same = held and (held.sha256, held.settings, held.kind) == (sha256, settings, wishes.kind)
+        if held and same and name in ("", held.name):
+            return Outcome(held.name, held.kind, "unchanged", held.chunks, held.statements)
+        read = read_document(
+            self._sandbox.load(entry.path, data),
+            entry.path,
+            wishes,
+            self._korean,
+            document_id=held.document_id if held else self._free_id(str(entry.path), sha256),
+            source=name or (held.name if held else self._free_name(entry)),
+        )
+        chunks = [] if entry.path.name == ONTOLOGY_FILE else chunk(read.document)
+        return _Ready(
+            read.document, chunks, entry.path, sha256, settings, "updated" if held else "added",
+            read.changes, read.left_out, number, len(self._files),
+        )  # fmt: skip
+
+    def _given_name(self, entry: Entry) -> str:
+        if not self._job.name or len(self._files) > 1:
+            return ""
+        inside = entry.path.relative_to(self._files[0].path).as_posix()
+        return self._job.name if inside == "." else f"{self._job.name}/{inside}"
+
+    def _moved(self, sha256: str, place: str) -> Source | None:
+        """The source that a file was before it was renamed: same bytes, old place empty."""
+        for source in self._ledger.sources():
+            if source.sha256 == sha256 and not exists(source.path):
+                self._ledger.move(source, place)
+                return source
+        return None
+
+    def _free_name(self, entry: Entry) -> str:
+        """The shortest tail of the path, from the root on, that no other file's source has."""
+        name = entry.name
+        parents = list(entry.root.parts)
+        while self._is_taken(name, str(entry.path)) and parents:
+            name = f"{parents.pop().strip('/')}/{name}"
+        self._names[name] = str(entry.path)
+        return name
+
+    def _is_taken(self, name: str, path: str) -> bool:
+        held = self._ledger.find_source(name=name)
+        return (held is not None and held.path != path) or self._names.get(name, path) != path
+
+    def _free_id(self, path: str, sha256: str) -> str:
+        """An id that stays with the source when its file is edited or renamed.
+
+        Another file may have been here, may have had these bytes, and may have moved on with its id.
+        """
+        key = f"{path}\0{sha256}"
+        while self._ledger.has_document(made := hashlib.sha256(key.encode()).hexdigest()[:32]):
+            key += "\0"
+        return made
 
 
-def _ingest_file(
-    path: Path, root: Path, name: str, job: Job, ledger: Ledger, embed: Embed, extract: Extract
-) -> Outcome:
-    sha256 = _sha256(path)
-    place = str(path)
-    held = ledger.find_source(path=place) or _moved(ledger, sha256, place)
-    kind = job.kind or (held.kind if held else None)
-    settings = f"chunks-{CHUNKING_VERSION}:{job.genre}:{extract.settings(path)}"
-    if held and (held.sha256, held.settings, held.kind) == (sha256, settings, kind) and name in ("", held.name):
-        return Outcome(held.name, held.kind, "unchanged", held.chunks, held.statements)
+class _Writer:
+    """Gathers sources until their vectors are worth a call of the embedder, then commits them one by one."""
 
-    document, changes = _document(path, sha256, name or (held.name if held else ""), root, kind, job.genre, ledger)
-    chunks = [] if path.name == ONTOLOGY_FILE else chunk(document)
-    vectors = _vectors(chunks, embed)
-    statements = extract(document, path)
-    ledger.replace(document, chunks, vectors, statements, path=place, sha256=sha256, settings=settings)
-    status: Status = "updated" if held else "added"
-    return Outcome(document.source, document.kind, status, len(chunks), len(statements), changes)
+    def __init__(self, ledger: Ledger, embed: Embed, extract: Extract, maker: ThreadPoolExecutor) -> None:
+        self.waiting: list[_Ready] = []
+        self._ledger = ledger
+        self._embed = embed
+        self._extract = extract
+        self._maker = maker
 
+    @property
+    def is_full(self) -> bool:
+        """An ontology is not kept waiting: files after it are read with what it says."""
+        enough = sum(len(ready.chunks) for ready in self.waiting) >= _GROUP
+        return enough or self.waiting[-1].path.name == ONTOLOGY_FILE
 
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UnreadableFile(f"{path}: {error.strerror}", "파일이 있는지, 읽기 권한이 있는지 확인하세요.") from error
+    def settle(self, on_progress: Callable[[Progress], None]) -> Iterator[Outcome]:
+        """Commit what is waiting. Facts are extracted while the vectors are made."""
+        waiting, self.waiting = self.waiting, []
+        vectors = self._maker.submit(self._vectors, waiting, on_progress)
+        found = [self._statements(ready) for ready in waiting]
+        for ready, statements, rows in zip(waiting, found, vectors.result() if waiting else [], strict=True):
+            yield self._commit(ready, statements, rows)
 
+    def _statements(self, ready: _Ready) -> Sequence[Statement] | IngestError:
+        try:
+            return self._extract(ready.document, ready.path)
+        except IngestError as error:
+            return error
 
-def _moved(ledger: Ledger, sha256: str, place: str) -> Source | None:
-    """The source that a file was before it was renamed: same bytes, old place empty."""
-    for source in ledger.sources():
-        if source.sha256 == sha256 and not Path(source.path).exists():
-            ledger.move(source, place)
-            return source
-    return None
+    def _commit(self, ready: _Ready, statements: Sequence[Statement] | IngestError, vectors: Vectors) -> Outcome:
+        document = ready.document
+        if isinstance(statements, IngestError):
+            return Outcome(document.source, document.kind, "failed", error=str(statements), hint=statements.hint)
+        self._ledger.replace(
+            document, ready.chunks, vectors, statements,
+            path=str(ready.path), sha256=ready.sha256, settings=ready.settings,
+        )  # fmt: skip
+        return Outcome(
+            document.source, document.kind, ready.status, len(ready.chunks), len(statements),
+            ready.changes, ready.left_out,
+        )  # fmt: skip
 
-
-def _document(
-    path: Path, sha256: str, name: str, root: Path, kind: Kind | None, genre: str, ledger: Ledger
-) -> tuple[Document, tuple[Change, ...]]:
-    loaded = load(path)
-    texts: list[str] = []
-    records: list[Record] = []
-    counts: dict[str, int] = {}
-    length = 0
-    for part in loaded.parts:
-        cleaned = clean(part.text)
-        for change in cleaned.changes:
-            counts[change.name] = counts.get(change.name, 0) + change.count
-        if not cleaned.text.strip():
-            continue
-        if part.example is not None:
-            example = _with_genre(part.example, genre)
-            records.append(Record(length, length + len(cleaned.text), example))
-        texts.append(cleaned.text)
-        length += len(cleaned.text) + len(_BETWEEN_RECORDS)
-    text = _BETWEEN_RECORDS.join(texts)
-    if not text:
-        raise EmptyDocument(f"{path}: 읽을 글이 없습니다.", "빈 파일이 아닌지 확인하세요.")
-    source = name or _free_name(path, root, ledger)
-    document = Document(
-        id=hashlib.sha256(f"{path}\0{sha256}".encode()).hexdigest()[:32],
-        source=source,
-        title=loaded.title,
-        text=text,
-        kind=kind or detect_kind(path, loaded),
-        records=tuple(records),
-    )
-    return document, tuple(Change(name, count) for name, count in counts.items())
+    def _vectors(self, waiting: Sequence[_Ready], on_progress: Callable[[Progress], None]) -> list[Vectors]:
+        """An array for each source. What the ledger holds already is not made again."""
+        chunks = [chunk for ready in waiting for chunk in ready.chunks]
+        ids, held = self._ledger.vectors([chunk.id for chunk in chunks])
+        rows = dict(zip(ids, held, strict=True))
+        new = [chunk for chunk in chunks if chunk.id not in rows]
+        for start in range(0, len(new), _GROUP):
+            group = new[start : start + _GROUP]
+            made = self._embed([chunk.embedding_text for chunk in group])
+            rows.update(zip((chunk.id for chunk in group), made, strict=True))
+            on_progress(Progress(waiting[-1].number - 1, waiting[-1].files, group[-1].source, start, len(new)))
+        empty = np.zeros((0, self._embed.dimension), dtype=np.float32)
+        return [np.stack([rows[c.id] for c in ready.chunks]) if ready.chunks else empty for ready in waiting]
 
 
-def _with_genre(example: Example, genre: str) -> Example:
-    if not genre:
-        return example
-    return Example(
-        example.request, genre, example.tone, example.point_of_view, example.tense,
-        example.speech_level, example.tags, example.split,
-    )  # fmt: skip
-
-
-def _free_name(path: Path, root: Path, ledger: Ledger) -> str:
-    """The shortest tail of the path, from ``root`` on, that no other file's source has."""
-    name = path.relative_to(root).as_posix()
-    parents = list(root.parts)
-    while (held := ledger.find_source(name=name)) and held.path != str(path) and parents:
-        name = f"{parents.pop().strip('/')}/{name}"
-    return name
-
-
-def detect_kind(path: Path, loaded: Loaded) -> Kind:
-    """Creative, facts or general, by the folder's name, the records' genre and the text's quotes."""
-    for folder in reversed(path.parent.parts):
-        match folder.lower():
-            case "creative":
-                return "creative"
-            case "facts":
-                return "facts"
-            case "general":
-                return "general"
-    if any(part.example is not None for part in loaded.parts):
-        return "creative" if any(part.example and part.example.genre for part in loaded.parts) else "general"
-    if (path.parent / ONTOLOGY_FILE).exists():
-        return "facts"
-    text = loaded.parts[0].text if loaded.parts else ""
-    lines = [line for line in text.splitlines() if line.strip()]
-    spoken = sum(line.lstrip().startswith(("“", '"', "「", "‘")) for line in lines)
-    return "creative" if lines and spoken / len(lines) > 0.1 else "facts"
-
-
-def _vectors(chunks: Sequence[Chunk], embed: Embed) -> Vectors:
-    if not chunks:
-        return np.zeros((0, embed.dimension), dtype=np.float32)
-    return embed([chunk.embedding_text for chunk in chunks])
+def _ahead(items: Iterator[T], pool: ThreadPoolExecutor) -> Iterator[T]:
+    """The same items, each made while the one before it is used."""
+    end = object()
+    upcoming = pool.submit(next, items, end)
+    while (item := upcoming.result()) is not end:
+        upcoming = pool.submit(next, items, end)
+        yield item  # type: ignore[misc]

@@ -7,7 +7,7 @@ counts characters (code points) of ``Document.text``.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["creative", "facts", "general"]
@@ -74,7 +74,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A retrievable piece: ``text`` is exactly ``document.text[span.start:span.end]``."""
+    """A retrievable piece: ``text`` is exactly ``document.text[span.start:span.end]``.
+
+    The id, unless given, is that of the first chunk of its document with these words.
+    """
 
     span: Span
     source: str
@@ -82,12 +85,20 @@ class Chunk:
     text: str
     headings: tuple[str, ...] = ()
     example: Example | None = None
-    id: str = field(init=False)
+    id: str = ""
 
     def __post_init__(self) -> None:
-        """Derive the id from the place, never from the words: equal sentences stay two chunks."""
-        place = f"{self.span.document_id}:{self.span.start}:{self.span.end}"
-        object.__setattr__(self, "id", hashlib.sha256(place.encode()).hexdigest()[:32])
+        if not self.id:
+            object.__setattr__(self, "id", self.identity(0))
+
+    def identity(self, occurrence: int) -> str:
+        """The id of the chunk before which ``occurrence`` equal ones stand in the same document.
+
+        Made of what an index holds (document, kind, words) and not of the place: when an edit moves a chunk,
+        its vector and its words in the indexes stay good.
+        """
+        known = "\0".join((self.span.document_id, self.kind, self._known, self.text, str(occurrence)))
+        return hashlib.sha256(known.encode()).hexdigest()[:32]
 
     @property
     def search_text(self) -> str:

@@ -16,6 +16,9 @@ from langchain_core.embeddings import Embeddings
 
 from ingest import Vectors
 
+# Texts of one pass, of nearly equal length (``encode`` sorts them): more do not fit the processor's cache.
+_BATCH = 16
+
 
 class LocalEmbedder(Embeddings):
     """A sentence-transformers folder. Its prompts 'query' and 'passage' (E5 needs them) are applied.
@@ -26,7 +29,7 @@ class LocalEmbedder(Embeddings):
     def __init__(self, folder: Path, identity: str, dimension: int) -> None:
         self.identity = identity
         self.dimension = dimension
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.Lock()
 
     @cached_property
@@ -34,8 +37,16 @@ class LocalEmbedder(Embeddings):
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
+        from rag.hardware import best_dtype
+
         disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, which takes a second
-        return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
+        return SentenceTransformer(
+            str(self.folder),
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"dtype": best_dtype()},
+        )
 
     def __call__(self, passages: Sequence[str]) -> Vectors:
         """(n, dimension) float32 rows of length one."""
@@ -60,7 +71,8 @@ class LocalEmbedder(Embeddings):
 
     def _encode(self, texts: list[str], prompt: str) -> Vectors:
         with self._lock:
-            vectors = self._model.encode(
-                texts, prompt_name=prompt, normalize_embeddings=True, batch_size=32, show_progress_bar=False
-            )
-        return np.asarray(vectors, dtype=np.float32)
+            made = self._model.encode(texts, prompt_name=prompt, batch_size=_BATCH, show_progress_bar=False)
+        vectors: Vectors = np.asarray(made, dtype=np.float32)
+        # Here and not by the model, whose numbers may be rounded to eight bits.
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors

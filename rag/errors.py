@@ -6,6 +6,7 @@
     ├── UnknownPreset          no such preset
     ├── AdapterMismatch        an adapter is damaged or belongs to another base or template
     ├── PromptTooLong          the request alone does not fit the model's context
+    ├── IndexUnavailable       an index can be neither brought up to date nor built anew
     └── GenerationError        the model or its server failed
 
 ``rag.models`` has a tree of its own below ``ModelError``.
@@ -40,6 +41,10 @@ class AdapterMismatch(RagError):
 
 class PromptTooLong(RagError):
     """What must be said does not fit the model's context."""
+
+
+class IndexUnavailable(RagError):
+    """An index can be neither brought up to date nor built anew: no space, no permission, a busy disk."""
 
 
 class GenerationError(RagError):

@@ -6,19 +6,22 @@ Every part is made at its first use, so that a command pays only for what it nee
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from ingest import Korean, Ledger, Span
+from ingest import Korean, Ledger, LedgerError, Span
 from kg import GENERAL, Graph, Ontology, WorldExtractor, answer_from_graph, general_text, question_terms, united
 from rag import Answer, Answerer, Answering, Citation, LocalEmbedder, Projections, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
 
 _EMBEDDER_DIMENSION = 384
+_FOLLOW_SECONDS = 0.5
 # Nouns that ask and need not stand in a passage.
 _QUESTION_NOUNS = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "것", "정도", "종류", "내용")
 _ADAPTERS = Path(__file__).parent.parent / "tuning" / "adapters"
@@ -136,6 +139,44 @@ class App:
             UnknownSource: neither.
         """
         return general_text() if source == GENERAL else self.ledger.document(source).text
+
+    def restore(self, file: Path) -> None:
+        """Put a backup in place of what is held.
+
+        Raises:
+            LedgerError: no whole backup, or another process owns the indexes.
+        """
+        if not self.projections.is_owner:
+            raise LedgerError(
+                "다른 Loop AI가 이 폴더를 쓰고 있어 백업을 되돌릴 수 없습니다.",
+                "열려 있는 화면이나 명령을 닫고 다시 하세요.",
+            )
+        self.ledger.restore(file)
+        self.projections.rebuild()
+
+    @contextmanager
+    def keeping_up(self) -> Iterator[None]:
+        """Bring the indexes up to date while the ledger grows, and at the end."""
+        stop = threading.Event()
+        failures: list[BaseException] = []
+
+        def follow() -> None:
+            try:
+                while not stop.wait(_FOLLOW_SECONDS):
+                    self.projections.catch_up()
+            except BaseException as error:  # raised below, where it can be seen
+                failures.append(error)
+
+        follower = threading.Thread(target=follow, name="projecting", daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            follower.join()
+        if failures:
+            raise failures[0]
+        self.projections.catch_up()
 
     def refresh(self) -> None:
         """Bring the indexes up to date after the ledger has changed."""

@@ -21,9 +21,18 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
+from ingest import Progress as IngestProgress
 from kg import KnowledgeError, extend, general_ontology, parse_ontology
 from rag import Draft, Hit, RagError, Request, Writer, answer, find_examples, write
 from rag.models import ModelEntry, ModelError
@@ -172,16 +181,21 @@ def ingest_command(
     kind: Annotated[str, typer.Option(help="auto · creative(글) · facts(사실) · general(일반)")] = "auto",
     genre: Annotated[str, typer.Option(help="모든 글의 장르")] = "",
     source: Annotated[str, typer.Option(help="자료의 이름 (파일 하나일 때)")] = "",
+    mask_personal: Annotated[
+        bool, typer.Option("--mask-personal", help="주민등록번호·전화번호 같은 개인정보를 가리고 저장하기")
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """파일을 넣습니다. 바뀌지 않은 파일은 건너뛰고, 멈추면 다음에 이어 합니다.
+    """파일을 넣습니다. 바뀌지 않은 파일은 건너뛰고, 멈추면(Ctrl-C) 다음에 이어 합니다.
 
-    예: loopai ingest 내소설/ 설정집.md --genre 판타지
+    TXT, Markdown, HTML, PDF, DOCX, HWP, HWPX, EPUB, XLSX, CSV, JSON, JSONL과 이들을 담은 ZIP을 읽습니다.
+
+    예: loopai ingest 내소설/ 설정집.hwp --genre 판타지
     """
     if kind not in ("auto", "creative", "facts", "general"):
         raise typer.BadParameter("auto, creative, facts, general 가운데 하나여야 합니다.", param_hint="--kind")
-    job = Job(tuple(paths), None if kind == "auto" else cast(Kind, kind), genre, source)
+    job = Job(tuple(paths), None if kind == "auto" else cast(Kind, kind), genre, source, mask_personal)
     with _app(home) as app:
         started = time.monotonic()
         outcomes = _ingest(app, job, quiet=as_json)
@@ -200,13 +214,21 @@ _COUNTS = (("added", "추가"), ("updated", "갱신"), ("unchanged", "그대로"
 
 def _ingest(app: App, job: Job, *, quiet: bool = False) -> list[Outcome]:
     outcomes = []
-    with err.status("파일을 살피는 중…") as status:
-        for outcome in ingest(job, app.ledger, app.embedder, app.extractor):
+    name = TextColumn("{task.description}")
+    columns = (SpinnerColumn(), name, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar, app.keeping_up():
+        files = bar.add_task("파일", total=None)
+        pieces = bar.add_task("조각", total=None, visible=False)
+
+        def report(progress: IngestProgress) -> None:
+            bar.update(files, description=escape(progress.source[-40:]), completed=progress.done, total=progress.files)
+            shown = progress.chunks > 0
+            bar.update(pieces, completed=progress.chunks_done, total=progress.chunks or None, visible=shown)
+
+        for outcome in ingest(job, app.ledger, app.embedder, app.extractor, app.korean, report):
             outcomes.append(outcome)
-            status.update(f"{len(outcomes)}개 처리 · {outcome.source}")
             if not quiet:
                 render.show_outcome(err, outcome)
-    app.refresh()
     return outcomes
 
 
@@ -434,6 +456,37 @@ def check(
         if damage := app.ledger.integrity_problem():
             problems.append(damage)
     _report_problems(problems, as_json)
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(help="백업 파일")], home: Home = None, as_json: Json = False) -> None:
+    """넣은 자료 모두를 파일 하나로 저장합니다. 쓰는 동안에도 됩니다.
+
+    예: loopai backup 백업.db
+    """
+    with _app(home) as app:
+        app.ledger.back_up(file)
+        sources = len(app.ledger.sources())
+    _report_copy("저장했습니다", file, sources, as_json)
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(help="백업 파일")], home: Home = None, as_json: Json = False) -> None:
+    """백업을 지금 자료 대신 넣고 색인을 새로 만듭니다.
+
+    예: loopai restore 백업.db
+    """
+    with _app(home) as app:
+        app.restore(file)
+        sources = len(app.ledger.sources())
+    _report_copy("되돌렸습니다", file, sources, as_json)
+
+
+def _report_copy(done: str, file: Path, sources: int, as_json: bool) -> None:
+    if as_json:
+        _print_json({"file": str(file), "sources": sources})
+    else:
+        out.print(f"{done}: {file} (자료 {sources}개)", markup=False)
 
 
 def _report_problems(problems: list[str], as_json: bool) -> None:

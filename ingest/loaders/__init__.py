@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.errors import UnreadableFile, UnsupportedFormat
+from ingest.errors import EmptyDocument, UnreadableFile, UnsupportedFormat
+from ingest.loaders.archive import Member, members
 from ingest.loaders.csv import load_csv
-from ingest.loaders.detect import detect
+from ingest.loaders.detect import KIND_BY_SUFFIX, detect, is_zip
+from ingest.loaders.docx import load_docx
 from ingest.loaders.epub import load_epub
 from ingest.loaders.html import load_html
 from ingest.loaders.hwp import load_hwp
 from ingest.loaders.json_file import load_json
 from ingest.loaders.jsonl import load_jsonl
 from ingest.loaders.parts import Loaded
+from ingest.loaders.pdf import load_pdf
 from ingest.loaders.text import load_markdown, load_text
+from ingest.loaders.xlsx import load_xlsx
 
 ONTOLOGY_FILE = "ontology.toml"
-SUFFIXES = (
-    ".txt", ".md", ".markdown", ".jsonl", ".json", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".epub", ".hwp", ".hwpx",
-)  # fmt: skip
 _LOADERS: dict[str, Callable[[Path, bytes], Loaded]] = {
     "txt": load_text,
     "md": load_markdown,
@@ -30,38 +31,51 @@ _LOADERS: dict[str, Callable[[Path, bytes], Loaded]] = {
     "json": load_json,
     "csv": load_csv,
     "html": load_html,
+    "pdf": load_pdf,
+    "docx": load_docx,
+    "xlsx": load_xlsx,
     "epub": load_epub,
     "hwp": load_hwp,
     "hwpx": load_hwp,
 }
+# What ``load`` reads, and ZIP, whose ``members`` it reads.
+SUFFIXES = tuple(suffix for suffix, kind in KIND_BY_SUFFIX.items() if kind == "zip" or kind in _LOADERS)
 
 
 def is_supported(path: Path) -> bool:
-    """Whether ``load`` reads files of this name."""
+    """Whether a file of this name can be read: by ``load``, or member by member."""
     return path.suffix.lower() in SUFFIXES or path.name == ONTOLOGY_FILE
 
 
-def load(path: Path) -> Loaded:
-    """Read one file.
+def load(path: Path, data: bytes | None = None) -> Loaded:
+    """Read one file, or its ``data`` where they are given: ``path`` is then only its name.
 
     Raises:
         UnreadableFile: the path cannot be read.
-        UnsupportedFormat: no loader reads this kind of file.
+        UnsupportedFormat: no loader reads this kind of file; ``members`` gives those of a ZIP.
         IngestError: the content breaks its format, is locked, empty or too large; see ``ingest.errors``.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"{path}: {error.strerror}", "파일이 있는지, 읽기 권한이 있는지 확인하세요.") from error
+    if data is None:
+        data = _bytes(path)
+    if not data:
+        raise EmptyDocument(f"{path}: 빈 파일입니다(0바이트).", "파일을 다시 받거나 원본을 다시 저장해 주세요.")
     if path.name == ONTOLOGY_FILE:
         return load_text(path, data)
     loader = _LOADERS.get(detect(path, data))
     if loader is None:
         raise UnsupportedFormat(
             f"{path}: 지원하지 않는 형식입니다({path.suffix or '확장자 없음'}).",
-            "TXT, Markdown, JSONL, JSON, CSV, HTML, EPUB, HWP, HWPX를 읽습니다. 다른 것은 텍스트로 저장해 넣어 주세요.",
+            "TXT, Markdown, JSONL, JSON, CSV, XLSX, HTML, EPUB, PDF, DOCX, HWP, HWPX와 이들을 담은 ZIP을 읽습니다. "
+            "다른 것은 텍스트로 저장해 넣어 주세요.",
         )
     return loader(path, data)
 
 
-__all__ = ["ONTOLOGY_FILE", "SUFFIXES", "Loaded", "is_supported", "load"]
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error.strerror}", "파일이 있는지, 읽기 권한이 있는지 확인하세요.") from error
+
+
+__all__ = ["ONTOLOGY_FILE", "SUFFIXES", "Loaded", "Member", "is_supported", "is_zip", "load", "members"]

@@ -1,4 +1,4 @@
-"""ZIP archives, read in memory and never unpacked to disk. EPUB is read through the same door.
+"""ZIP archives, read in memory and never unpacked to disk. EPUB, DOCX and XLSX are read through the same door.
 
 The sizes that the archive states are summed before anything is read; ``zipfile`` stops a member that is longer
 than it states, so the sum holds.
@@ -11,12 +11,12 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ingest.errors import DamagedFile, EmptyDocument, EncryptedFile, FileTooLarge, UnsupportedFormat
-from ingest.loaders.detect import is_archive
+from ingest.loaders.detect import is_zip
 
 MAX_BYTES = 200_000_000
 MAX_MEMBERS = 2_000
@@ -25,7 +25,6 @@ MAX_UNPACKED = 200_000_000
 MAX_RATIO = 200
 RATIO_FROM = 10_000_000
 
-_ARCHIVE_SUFFIXES = (".zip", ".7z", ".rar", ".alz", ".egg", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".jar")
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -37,28 +36,43 @@ class Member:
     """A file of an archive; ``name`` is a label with ``/`` between folders, never a place to write to."""
 
     name: str
-    data: bytes
+    _path: Path = field(repr=False)
+    _archive: zipfile.ZipFile = field(repr=False)
+    _info: zipfile.ZipInfo = field(repr=False)
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes, unpacked at every access, so that one bad file does not hide the others.
+
+        Raises:
+            DamagedFile: its bytes break the format or are more than stated.
+            UnsupportedFormat: it is an archive again.
+        """
+        data = read_member(self._path, self._archive, self._info)
+        if is_zip(Path(self.name), data):
+            raise UnsupportedFormat(
+                f"{self._path}: 압축 파일 안에 또 압축 파일이 있습니다({self.name[:80]}).", _UNPACK_HINT
+            )
+        return data
 
 
-def members(path: Path, data: bytes, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[Member]:
-    """The files of a ZIP in their order; leftovers of operating systems are passed over, others by ``wanted``.
+def members(path: Path, data: bytes) -> Iterator[Member]:
+    """The files of a ZIP in their order; leftovers of operating systems are passed over.
 
-    An archive is judged as a whole before its first file is given out.
+    An archive is judged as a whole before its first file is given out, and no file is unpacked before it is asked for.
 
     Raises:
         EncryptedFile: a file wants a password.
         FileTooLarge: too many files, too many bytes, or too good a compression.
-        UnsupportedFormat: an archive in the archive, or an unusual compression.
+        UnsupportedFormat: an unusual compression.
         DamagedFile: no ZIP, a broken one, or one with a name that leads out of it.
         EmptyDocument: no file in it.
     """
     archive, entries = open_archive(path, data)
-    for name in entries:
-        if name.lower().endswith(_ARCHIVE_SUFFIXES):
-            raise _nested(path, name)
+    entries = {name: info for name, info in entries.items() if not _is_leftover(name)}
     if not entries:
         raise EmptyDocument(f"{path}: 압축 파일 안에 파일이 없습니다.", "빈 압축 파일이 아닌지 확인하세요.")
-    return _wanted(path, archive, entries, wanted)
+    return (Member(name, path, archive, info) for name, info in entries.items())
 
 
 def open_archive(path: Path, data: bytes) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
@@ -72,7 +86,7 @@ def open_archive(path: Path, data: bytes) -> tuple[zipfile.ZipFile, dict[str, zi
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, OverflowError) as error:
-        raise _damaged(path, "압축 파일로 열 수 없습니다") from error
+        raise _damaged(path, "파일 구조(ZIP)가 깨져 있습니다") from error
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
         raise _too_large(path, f"파일이 {MAX_MEMBERS:,}개가 넘게 들어 있습니다")
@@ -82,7 +96,7 @@ def open_archive(path: Path, data: bytes) -> tuple[zipfile.ZipFile, dict[str, zi
     for info in infos:
         name = _name(info)
         _check(path, name, info)
-        if not info.is_dir() and not _is_leftover(name):
+        if not info.is_dir():
             entries[_free(name, entries)] = info
     return archive, entries
 
@@ -98,18 +112,6 @@ def read_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
             return file.read(info.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise _damaged(path, f"안의 파일을 풀 수 없습니다({_name(info)})") from error
-
-
-def _wanted(
-    path: Path, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], wanted: Callable[[str], bool]
-) -> Iterator[Member]:
-    with archive:
-        for name, info in entries.items():
-            if wanted(name):
-                data = read_member(path, archive, info)
-                if is_archive(data):
-                    raise _nested(path, name)
-                yield Member(name, data)
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -171,13 +173,9 @@ def _free(name: str, taken: dict[str, zipfile.ZipInfo]) -> str:
     return name
 
 
-def _nested(path: Path, name: str) -> UnsupportedFormat:
-    return UnsupportedFormat(f"{path}: 압축 파일 안에 또 압축 파일이 있습니다({name[:80]}).", _UNPACK_HINT)
-
-
 def _damaged(path: Path, reason: str) -> DamagedFile:
-    return DamagedFile(f"{path}: {reason}.", "파일을 다시 받거나 다시 압축해 주세요.")
+    return DamagedFile(f"{path}: {reason}.", "파일을 다시 받거나, 만든 프로그램에서 다시 저장해 주세요.")
 
 
 def _too_large(path: Path, reason: str) -> FileTooLarge:
-    return FileTooLarge(f"{path}: {reason}.", "필요한 파일만 골라 풀어서 넣어 주세요.")
+    return FileTooLarge(f"{path}: {reason}.", "필요한 부분만 따로 저장하거나 풀어서 넣어 주세요.")

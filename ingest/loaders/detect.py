@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.errors import EncryptedFile, UndecodableText, UnsupportedFormat
+from ingest.errors import EncryptedFile, IngestError, UndecodableText, UnsupportedFormat
 from ingest.loaders.text import decode
 
 KINDS = ("txt", "md", "jsonl", "json", "csv", "html", "pdf", "docx", "xlsx", "hwp", "hwpx", "epub", "zip", "toml")
 
-_BY_SUFFIX = {
+KIND_BY_SUFFIX = {
     ".txt": "txt",
     ".text": "txt",
     ".md": "md",
@@ -45,6 +45,10 @@ _BY_SUFFIX = {
 _BINARY_KINDS = ("pdf", "docx", "xlsx", "hwp", "hwpx", "epub", "zip")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+# Wrappers that companies' document protection puts around whole files (Fasoo, SoftCamp, NASCA).
+_DRM = (b"DRMONE", b"SCDSA", b"NASCA DRM")
+_DRM_WITHIN = 64
 
 _OTHER_ARCHIVES = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -106,7 +110,7 @@ def detect(path: Path, data: bytes) -> str:
     Raises:
         UnsupportedFormat: a format that is known and not read (.doc, .xls, .ppt, HWP 3, RTF, 7z, pictures …),
             or bytes that are no text; the hint says what to save it as.
-        EncryptedFile: a Word, Excel or PowerPoint file with a password.
+        EncryptedFile: a Word, Excel or PowerPoint file with a password, or any file under a company's DRM.
     """
     if data.startswith(b"%PDF-") or (b"%PDF-" in data[:1024] and not _is_text(path, data)):
         return "pdf"
@@ -114,15 +118,20 @@ def detect(path: Path, data: bytes) -> str:
         return _zip_kind(path, data)
     if data.startswith(_OLE):
         return _ole_kind(path, data)
+    if any(mark in data[:_DRM_WITHIN] for mark in _DRM) and not _is_text(path, data):
+        raise EncryptedFile(
+            f"{path}: 회사의 문서 보안(DRM)으로 잠긴 파일입니다.", "문서 보안을 해제한 사본을 만들어 넣어 주세요."
+        )
     _refuse_known(path, data)
     return _text_kind(path, data)
 
 
-def is_archive(data: bytes) -> bool:
-    """Whether these bytes are an archive of files, and no document that is only packed as one."""
-    if data.startswith(_ZIP):
-        return _packed_as(data) == "zip"
-    return _other_archive(data) != ""
+def is_zip(path: Path, data: bytes) -> bool:
+    """Whether this is a ZIP of files, to be read file by file, and no document that is only packed as one."""
+    try:
+        return detect(path, data) == "zip"
+    except IngestError:
+        return False
 
 
 def _other_archive(data: bytes) -> str:
@@ -144,7 +153,7 @@ def _zip_kind(path: Path, data: bytes) -> str:
     kind = _packed_as(data)
     if kind == "broken":
         # Its own loader says best what is broken.
-        suffix = _BY_SUFFIX.get(path.suffix.lower(), "zip")
+        suffix = KIND_BY_SUFFIX.get(path.suffix.lower(), "zip")
         return suffix if suffix in _BINARY_KINDS else "zip"
     if kind == "pptx":
         raise _refused(path, "파워포인트 문서", "파워포인트에서 PDF로 저장한 뒤 넣어 주세요.")
@@ -230,7 +239,7 @@ def _ole_streams(data: bytes) -> Iterator[str]:
 
 def _text_kind(path: Path, data: bytes) -> str:
     suffix = path.suffix.lower()
-    kind = _BY_SUFFIX.get(suffix, "")
+    kind = KIND_BY_SUFFIX.get(suffix, "")
     head = _head(data)
     for mark, name, hint in _REFUSED_TEXT:
         if mark in head.lower() and (head.startswith(("<", "{\\rtf")) or (mark == "mime-version:" and _is_mail(head))):

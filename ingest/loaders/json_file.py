@@ -57,16 +57,16 @@ def load_json(path: Path, data: bytes) -> Loaded:
     Raises:
         UndecodableText: neither UTF-8 nor CP949.
         DamagedFile: no JSON; names the line.
-        MalformedRecord: a row of examples lacks its text; names the row.
+        MalformedRecord: a row of examples lacks its text (names the row), or an integer of more than 4,300 digits.
         EmptyDocument: no value holds anything.
         FileTooLarge: over the limits on bytes or depth.
     """
     if len(data) > MAX_BYTES:
         raise FileTooLarge(f"{path}: {MAX_BYTES // 1_000_000}MB가 넘는 JSON입니다.", "여러 파일로 나누어 넣어 주세요.")
     value = _value(path, decode(path, data).removeprefix("\ufeff"))
+    _check_depth(path, value)
     if _holds_examples(value):
         return _examples(path, value)
-    _check_depth(path, value)
     text = "\n\n".join(_written(value, _speaking(value)))
     if not text.strip():
         raise EmptyDocument(f"{path}: JSON에 읽을 값이 없습니다.", "빈 파일이 아닌지 확인하세요.")
@@ -90,7 +90,7 @@ def _value(path: Path, text: str) -> Any:
         raise _too_deep(path) from error
     except ValueError as error:
         # Integers of more than 4,300 digits.
-        raise DamagedFile(f"{path}: JSON의 수가 너무 깁니다.", "값을 따옴표로 감싸거나 줄여 주세요.") from error
+        raise MalformedRecord(f"{path}: JSON의 수가 너무 깁니다.", "값을 따옴표로 감싸거나 줄여 주세요.") from error
 
 
 def _lines_of_json(text: str) -> list[Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from ingest.loaders.parts import Loaded, Part
 from ingest.loaders.text import decode
 from ingest.types import Example
 
+# Not splitlines(), which also cuts at U+2028, U+2029 and U+0085 within a string.
+_LINE_END = re.compile("\r\n|\r|\n")
 _REQUEST_KEYS = ("request", "prompt", "question")
 _TEXT_KEYS = ("text", "completion", "answer")
 
@@ -24,7 +27,7 @@ def load_jsonl(path: Path, data: bytes) -> Loaded:
         MalformedRecord: names the line of the first row that breaks the format.
     """
     parts = []
-    for number, line in enumerate(decode(path, data).splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(decode(path, data)), start=1):
         if line.strip():
             parts.append(_part(path, number, line))
     return Loaded(path.stem, tuple(parts))
@@ -33,7 +36,8 @@ def load_jsonl(path: Path, data: bytes) -> Loaded:
 def _part(path: Path, number: int, line: str) -> Part:
     try:
         row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # ValueError: no JSON, or an integer of more than 4,300 digits.
         raise _malformed(path, number, "JSON으로 읽을 수 없습니다") from error
     if not isinstance(row, dict):
         raise _malformed(path, number, "한 줄에 JSON 객체 하나가 있어야 합니다")
@@ -59,8 +63,8 @@ def _example(path: Path, number: int, row: dict[str, Any]) -> Example:
 
 def _list(path: Path, number: int, row: dict[str, Any], key: str) -> tuple[str, ...]:
     values = row.get(key, [])
-    if not isinstance(values, list):
-        raise _malformed(path, number, f"'{key}'는 목록이어야 합니다")
+    if not isinstance(values, list) or any(isinstance(value, dict | list) for value in values):
+        raise _malformed(path, number, f"'{key}'는 낱말의 목록이어야 합니다")
     return tuple(str(value) for value in values)
 
 

@@ -31,6 +31,7 @@ from rag.generation.adapter import check_adapter, file_sha256, quiet_peft
 from rag.generation.head import only_rows
 from rag.generation.sampling import SeededSampling
 from rag.generation.writer import Generated
+from rag.hardware import best_dtype
 from rag.prompting import Template, template_for
 from rag.types import Prompt
 
@@ -48,14 +49,6 @@ def load_base(folder: Path, dtype: torch.dtype | None = None) -> tuple[Any, Any,
     )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return model.to(device).eval(), tokenizer, template_for(tokenizer)
-
-
-def best_dtype() -> torch.dtype:
-    """bfloat16 where the hardware computes in it; elsewhere it is emulated and slower than float32."""
-    if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    capabilities = torch.cpu.get_capabilities()
-    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
 
 
 class LocalWriter:

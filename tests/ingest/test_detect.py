@@ -11,7 +11,7 @@ import pytest
 
 from ingest import IngestError, UnsupportedFormat
 from ingest.errors import EncryptedFile
-from ingest.loaders.detect import KINDS, detect, is_archive
+from ingest.loaders.detect import KINDS, detect, is_zip
 
 
 def packed(**files: str) -> bytes:
@@ -49,6 +49,7 @@ def compound(*streams: str) -> bytes:
 EPUB = packed(mimetype="application/epub+zip", **{"META-INF/container.xml": "<a/>"})
 DOCX = packed(**{"[Content_Types].xml": "<a/>", "word/document.xml": "<a/>"})
 XLSX = packed(**{"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<a/>"})
+PPTX = packed(**{"[Content_Types].xml": "<a/>", "ppt/presentation.xml": "<a/>"})
 HWPX = packed(mimetype="application/hwp+zip", **{"Contents/content.hpf": "<a/>"})
 HWP = compound("FileHeader", "DocInfo", "BodyText", "Section0", "BinData", "\x05HwpSummaryInformation")
 HTML = b"<!DOCTYPE html><p>\xea\xb8\x80</p>"
@@ -73,7 +74,10 @@ PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
         ("세계/ontology.toml", b"[relations]\n", "toml"),
         ("글.pdf", PDF, "pdf"),
         ("글.docx", DOCX, "docx"),
+        ("글.pdf", b"\n\r\xef\xbb\xbf\0" * 100 + PDF, "pdf"),
+        ("글.docm", DOCX, "docx"),
         ("글.xlsx", XLSX, "xlsx"),
+        ("글.xlsm", XLSX, "xlsx"),
         ("글.hwpx", HWPX, "hwpx"),
         ("글.hwp", HWP, "hwp"),
         ("글.epub", EPUB, "epub"),
@@ -118,6 +122,8 @@ def test_magic_overrules_the_suffix(name: str, data: bytes, kind: str) -> None:
         ("빈.pdf", b"", "pdf"),
         # Their own loaders say what is broken.
         ("깨짐.docx", DOCX[:40], "docx"),
+        ("깨짐.docm", DOCX[:40], "docx"),
+        ("깨짐.xlsx", XLSX[:40], "xlsx"),
         ("깨짐.txt", DOCX[:40], "zip"),
         ("깨짐.txt", b"\xff\x81\x00\xfe" * 3, "txt"),
         ("깨짐.hwp", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "hwp"),
@@ -141,7 +147,7 @@ def test_text_is_told_by_content_and_then_by_suffix(name: str, data: bytes, kind
         ("글.doc", b"{\\rtf1\\ansi", "RTF"),
         ("글.mht", b"From: <a>\nMIME-Version: 1.0\n", "MHTML"),
         ("글.odt", packed(mimetype="application/vnd.oasis.opendocument.text"), "ODT"),
-        ("글.pptx", packed(**{"[Content_Types].xml": "<a/>", "ppt/presentation.xml": "<a/>"}), "파워포인트"),
+        ("글.pptx", PPTX, "파워포인트"),
         ("글.7z", b"7z\xbc\xaf\x27\x1c\0\4", "7z"),
         ("글.alz", b"ALZ\x01\x0a\0\0\0", "ALZ"),
         ("글.egg", b"EGGA\0\1\0\0", "EGG"),
@@ -166,12 +172,38 @@ def test_an_office_file_with_a_password_is_encrypted() -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("data", [b"\x9b DRMONE  This Document is encrypted\0\xff", b"SCDSA002\0\0\xff\xfe"])
+@pytest.mark.parametrize("name", ["글.docx", "글.xlsx", "글.hwp", "글.pdf", "글.txt"])
+def test_a_file_under_a_companys_drm_is_encrypted(name: str, data: bytes) -> None:
+    with pytest.raises(EncryptedFile, match="DRM") as caught:
+        detect(Path(name), data)
+    assert caught.value.hint
+
+
+def test_a_text_about_drm_is_text() -> None:
+    assert detect(Path("글.txt"), "DRMONE이라는 표시로 시작한다.".encode()) == "txt"
+
+
 @pytest.mark.parametrize(
-    ("data", "expected"),
-    [(packed(a="b"), True), (tarred(), True), (b"\x1f\x8b\x08", True), (DOCX, False), (EPUB, False), (HTML, False)],
+    ("name", "data", "expected"),
+    [
+        ("글.zip", packed(a="b"), True),
+        ("글.txt", packed(a="b"), True),
+        # The archive's own reader says what is wrong with these.
+        ("글.zip", packed(a="b")[:40], True),
+        ("글.zip", packed(), True),
+        ("글.zip", b"", True),
+        ("글.docx", packed(a="b")[:40], False),
+        ("글.zip", DOCX, False),
+        ("글.zip", EPUB, False),
+        ("글.zip", PPTX, False),
+        ("글.tar", tarred(), False),
+        ("글.zip", "그냥 글".encode(), False),
+        ("글.txt", b"", False),
+    ],
 )
-def test_archives_are_told_from_packed_documents(data: bytes, expected: bool) -> None:
-    assert is_archive(data) is expected
+def test_archives_are_told_from_packed_documents(name: str, data: bytes, expected: bool) -> None:
+    assert is_zip(Path(name), data) is expected
 
 
 @pytest.mark.parametrize("length", range(0, 1536, 97))

@@ -125,3 +125,57 @@ def test_two_processes_lose_nothing(tmp_path: Path) -> None:
     assert len(ledger.sources()) == 20
     assert len(ledger.vectors()[0]) == 40
     ledger.close()
+
+
+def test_a_backup_brings_back_what_was_held(ledger: Ledger, tmp_path: Path) -> None:
+    chunks = put(ledger)
+    ledger.set(chroma_generation="7", chroma_seq="2")
+    backup = tmp_path / "백업.db"
+    ledger.back_up(backup)
+    ledger.forget("글.txt")
+    put(ledger, "다른 글.txt", document_id="d2")
+    revision = ledger.revision()
+    ledger.restore(backup)
+    assert [source.name for source in ledger.sources()] == ["글.txt"]
+    assert set(ledger.chunks([chunk.id for chunk in chunks])) == {chunk.id for chunk in chunks}
+    assert ledger.get("chroma_generation") is None
+    assert ledger.revision() != revision
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "백업.db"]
+    assert [path.name for path in ledger.path.parent.iterdir()] == ["ledger.db"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database" * 400, None], ids=["empty", "garbage", "missing"])
+def test_a_file_that_is_no_backup_changes_nothing(ledger: Ledger, tmp_path: Path, content: bytes | None) -> None:
+    put(ledger)
+    file = tmp_path / "아무것.db"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(LedgerError) as caught:
+        ledger.restore(file)
+    assert caught.value.hint
+    assert [source.name for source in ledger.sources()] == ["글.txt"]
+
+
+def test_a_backup_that_cannot_be_written_leaves_no_file(ledger: Ledger, tmp_path: Path) -> None:
+    put(ledger)
+    with pytest.raises(LedgerError):
+        ledger.back_up(tmp_path / "없는 폴더" / "백업.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_a_moved_chunk_is_no_work_for_the_indexes(ledger: Ledger) -> None:
+    def place(text: str) -> list[str]:
+        document = Document("d", "글.txt", "글", text, "facts")
+        made = [
+            Chunk(Span("d", at, at + 3), "글.txt", "facts", text[at : at + 3])
+            for at in (text.index("하나다"), text.index("둘이다"))
+        ]
+        ledger.replace(document, made, np.eye(2, 4, dtype=np.float32), [], path="/글.txt", sha256=text, settings="s")
+        return [chunk.id for chunk in made]
+
+    before = place("하나다 둘이다")
+    head = ledger.head()
+    after = place("새로 쓴 머리글. 하나다 둘이다")
+    assert after == before
+    assert ledger.head() == head
+    assert {chunk.span.start for chunk in ledger.chunks(after).values()} == {10, 14}

@@ -11,7 +11,7 @@ import pytest
 from ingest import EmptyDocument, IngestError, UnsupportedFormat
 from ingest.errors import DamagedFile, EncryptedFile, FileTooLarge
 from ingest.loaders import archive
-from ingest.loaders.archive import Member, members
+from ingest.loaders.archive import members
 
 PATH = Path("원고.zip")
 
@@ -47,12 +47,8 @@ def test_files_come_in_order_and_leftovers_do_not() -> None:
         (".DS_Store", b"x"),
         ("폴더/Thumbs.db", b"x"),
     )
-    assert list(members(PATH, data)) == [Member("2화.txt", "둘".encode()), Member("폴더/1화.md", "# 하나".encode())]
-
-
-def test_only_wanted_files_are_read() -> None:
-    data = packed(("글.txt", b"a"), ("그림.png", b"b"))
-    assert [member.name for member in members(PATH, data, lambda name: name.endswith(".txt"))] == ["글.txt"]
+    found = [(member.name, member.data) for member in members(PATH, data)]
+    assert found == [("2화.txt", "둘".encode()), ("폴더/1화.md", "# 하나".encode())]
 
 
 @pytest.mark.parametrize("name", ["똠방각하.txt", "제1화 첫눈.txt", "폴더/펲시.txt"])
@@ -99,8 +95,7 @@ def test_links_are_refused() -> None:
         (packed(), EmptyDocument),
         (packed(("폴더/", b"")), EmptyDocument),
         (encrypted(packed(("글.txt", b"a"))), EncryptedFile),
-        (packed(("안.zip", packed(("글.txt", b"a")))), UnsupportedFormat),
-        (packed(("안.7z", b"a")), UnsupportedFormat),
+        (packed((".DS_Store", b"a")), EmptyDocument),
         (packed(("글.txt", b"a"), method=zipfile.ZIP_LZMA), UnsupportedFormat),
         (packed(("큰.txt", bytes(11_000_000))), FileTooLarge),
     ],
@@ -111,9 +106,15 @@ def test_what_cannot_be_read_says_why_and_what_to_do(data: bytes, error: type[In
     assert caught.value.hint
 
 
-def test_an_archive_under_another_name_is_refused_when_read() -> None:
-    with pytest.raises(UnsupportedFormat, match="또 압축 파일"):
-        list(members(PATH, packed(("글.txt", packed(("안.txt", b"a"))))))
+@pytest.mark.parametrize("name", ["안.zip", "안.txt", "폴더/안"])
+def test_an_archive_in_the_archive_is_refused_alone(name: str) -> None:
+    data = packed((name, packed(("안.txt", b"a"))), ("글.txt", b"b"))
+    nested, plain = members(PATH, data)
+    with pytest.raises(UnsupportedFormat, match="또 압축 파일") as caught:
+        _ = nested.data
+    assert name in str(caught.value)
+    assert caught.value.hint
+    assert plain.data == b"b"
 
 
 def test_a_document_that_is_packed_as_zip_is_no_nested_archive() -> None:
@@ -121,10 +122,12 @@ def test_a_document_that_is_packed_as_zip_is_no_nested_archive() -> None:
     assert [member.data for member in members(PATH, packed(("글.docx", document)))] == [document]
 
 
-def test_a_damaged_member_is_named() -> None:
-    data = packed(("글.txt", "첫눈이 왔다".encode()), method=zipfile.ZIP_STORED)
+def test_a_damaged_member_is_named_and_hides_no_other() -> None:
+    data = packed(("글.txt", "첫눈이 왔다".encode()), ("둘.txt", b"b"), method=zipfile.ZIP_STORED)
+    damaged, whole = members(PATH, data.replace("첫눈".encode(), "둘눈".encode()))
     with pytest.raises(DamagedFile, match=r"글\.txt"):
-        list(members(PATH, data.replace("첫눈".encode(), "둘눈".encode())))
+        _ = damaged.data
+    assert whole.data == b"b"
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MAX_BYTES", 50), ("MAX_MEMBERS", 1), ("MAX_UNPACKED", 15)])

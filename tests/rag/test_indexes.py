@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ TEXTS = {
     "facts/본사.txt": "본사는 강남구 서초동에 위치한다.",
     "facts/제품.txt": "신뢰도 점수가 낮으면 기존 해석기로 되돌린다.",
     "facts/지점.txt": "부산 사무소는 해운대에서 문을 열었다.",
-    "creative/눈.txt": "“눈이 와.” 그가 말했다.",
+    "creative/눈.txt": "“눈이 와.” 그가 말했다. 골목 끝까지 하얗게 덮인 아침이었고, 아무도 먼저 발자국을 내지 않았다.",
 }
 
 
@@ -35,7 +36,7 @@ def take_in(ledger: Ledger, embedder: HashEmbedder, root: Path, texts: dict[str,
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    assert all(o.status != "failed" for o in ingest(Job((root,)), ledger, embedder, NoStatements()))
+    assert all(o.status != "failed" for o in ingest(Job((root,)), ledger, embedder, NoStatements(), Korean()))
 
 
 @pytest.fixture
@@ -144,18 +145,27 @@ def test_damaged_indexes_are_built_anew(
     again.close()
 
 
-def test_a_clean_store_is_not_probed_and_a_touched_one_is(
-    ledger: Ledger, embedder: HashEmbedder, projections: Projections, korean: Korean, monkeypatch: pytest.MonkeyPatch
+def test_a_store_is_probed_only_where_it_was_not_closed(
+    ledger: Ledger,
+    embedder: HashEmbedder,
+    projections: Projections,
+    korean: Korean,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    killed = tmp_path / "killed"
+    shutil.copytree(ledger.path.parent, killed)
     projections.close()
     probes = []
     run = subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda *args, **options: probes.append(args) or run(*args, **options))
-    Projections(ledger.path.parent, ledger, korean, embedder.identity).close()
-    assert probes == []
     next(ledger.path.parent.rglob("chroma.sqlite3")).touch()
     Projections(ledger.path.parent, ledger, korean, embedder.identity).close()
+    assert probes == []
+    other = Ledger(killed / "ledger.db")
+    Projections(killed, other, korean, embedder.identity).close()
     assert len(probes) == 1
+    other.close()
 
 
 def test_a_rebuild_gives_the_same_answers(projections: Projections, retriever: Retriever) -> None:

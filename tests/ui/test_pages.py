@@ -38,7 +38,7 @@ def finish(page: AppTest) -> None:
 
 
 def test_a_piece_is_written_and_kept_with_its_examples(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    list(ingest(Job((CORPORA / "creative" / "romance.jsonl",)), app.ledger, app.embedder, app.extractor))
+    list(ingest(Job((CORPORA / "creative" / "romance.jsonl",)), app.ledger, app.embedder, app.extractor, app.korean))
     monkeypatch.setattr(ui.session, "shared_writer", lambda adapter: ScriptedWriter(["비가 ", "왔다."]))
     page = AppTest.from_file(str(PAGES / "write.py"), default_timeout=120).run()
     page.chat_input(key="request").set_value("비 오는 밤의 재회").run()
@@ -79,7 +79,7 @@ def test_a_failing_model_is_said_and_the_page_lives_on(app: App, monkeypatch: py
 def test_a_dropped_file_is_taken_in_and_asked_about(app: App) -> None:
     page = AppTest.from_file(str(PAGES / "ask.py"), default_timeout=120).run()
     solverx = CORPORA / "facts" / "solverx"
-    list(ingest(Job((solverx / "ontology.toml",)), app.ledger, app.embedder, app.extractor))
+    list(ingest(Job((solverx / "ontology.toml",)), app.ledger, app.embedder, app.extractor, app.korean))
     page.file_uploader(key="files").upload("안내.md", (solverx / "handbook.md").read_bytes(), "text/markdown").run()
     page.button(key="take-in").click().run()
     assert not page.exception
@@ -91,7 +91,7 @@ def test_a_dropped_file_is_taken_in_and_asked_about(app: App) -> None:
 
 
 def test_a_question_shows_its_proof_and_an_unknown_one_a_warning(app: App) -> None:
-    list(ingest(Job((CORPORA / "facts",)), app.ledger, app.embedder, app.extractor))
+    list(ingest(Job((CORPORA / "facts",)), app.ledger, app.embedder, app.extractor, app.korean))
     page = AppTest.from_file(str(PAGES / "ask.py"), default_timeout=120).run()
 
     def ask(question: str) -> None:

@@ -25,7 +25,8 @@ def _take_in(uploads: list[Any], kind: str) -> list[Outcome]:
         path = folder / f"file{Path(name).suffix.lower()}"
         path.write_bytes(data)
         with ingest_lock():
-            outcomes += ingest(Job((path,), _KINDS[kind], name=name), app.ledger, app.embedder, app.extractor)
+            job = Job((path,), _KINDS[kind], name=name)
+            outcomes += ingest(job, app.ledger, app.embedder, app.extractor, app.korean)
     app.refresh()
     return outcomes
 
