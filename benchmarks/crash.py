@@ -72,14 +72,18 @@ class Tally:
 
 @dataclass(frozen=True)
 class System:
-    """A store under test: how it lives and how it is examined."""
+    """A store under test: how it lives, how it is examined, and after which findings its home is given up."""
 
     name: str
     live: Callable[[Place, Parts, str], None]
     examine: Callable[[Place, Parts, Accepted], Findings]
+    is_over: Callable[[Findings], object]
 
 
-SYSTEMS = (System("loopai", live, examine), System("bare Chroma", live_on_chroma, examine_chroma))
+SYSTEMS = (
+    System("loopai", live, examine, lambda found: found.complaints),
+    System("bare Chroma", live_on_chroma, examine_chroma, lambda found: found.lost or found.wrong or found.unusable),
+)
 
 
 def kill_loop(system: System, parts: Parts, kills: int, seed: int, root: Path) -> Iterator[Tally]:
@@ -112,7 +116,7 @@ def _kill_home(
         tally.rebuilt += bool(generation) and found.generation != generation
         tally.complaints += [f"{place.root.name}, kill {tally.kills}: {line}" for line in found.complaints]
         yield tally
-        if found.complaints:
+        if system.is_over(found):
             return  # the folder stays as it is; the next life begins in another one
         held, generation = found.held, found.generation
         place.journal.write_text("")

@@ -269,7 +269,7 @@ def change(home: OpenHome, rng: random.Random, mine: range) -> None:
     """One random change of one of ``mine``, or bringing the indexes up to date."""
     held = sorted(set(home.numbers()) & set(mine))
     free = sorted(set(mine) - set(held))
-    match rng.choices(("add", "update", "forget", "catch up"), (40, 20, 15, 25))[0]:
+    match rng.choices(("add", "update", "forget", "catch up"), (30, 15, 10, 45))[0]:
         case "add" if free:
             home.put(number := rng.choice(free), text_for(number, rng))
         case "update" if held:
@@ -361,7 +361,7 @@ def live_on_chroma(place: Place, parts: Parts, seed: str) -> None:
     while True:
         held = sorted({int(row["number"]) for row in collection.get(include=["metadatas"])["metadatas"]})
         free = sorted(set(range(_DOCUMENTS)) - set(held))
-        operation = rng.choices(("add", "update", "forget"), (40, 20, 15))[0]
+        operation = rng.choices(("add", "update", "forget"), (30, 15, 10))[0]
         number = rng.choice(held if operation != "add" and held else free or held)
         text = None if operation == "forget" and held else text_for(number, rng)
         journal.write("intent", number, text)
@@ -551,7 +551,7 @@ def _examine_files(place: Place, ledger: Ledger, found: Findings) -> None:
 
 
 def examine_chroma(place: Place, parts: Parts, accepted: Accepted) -> Findings:
-    """Open bare Chroma after a kill and compare everything in it with what may be there."""
+    """Open bare Chroma after a kill and compare everything in it with what may be there; half a document is removed."""
     found = Findings()
     collection = _bare_collection(place.home)
     rows = collection.get(include=["embeddings", "metadatas"])
@@ -565,6 +565,7 @@ def examine_chroma(place: Place, parts: Parts, accepted: Accepted) -> Findings:
         found.held[number] = match
         if match is None and (mine or None not in texts):
             (found.half if len(texts) > 1 else found.lost).append(f"document {number}")
+            collection.delete(where={"number": number})
         for chunk_id in mine if match else ():
             vector = parts.embed([expected[match][chunk_id]])[0]  # type: ignore[index]
             if not np.allclose(mine[chunk_id], vector, atol=1e-5):

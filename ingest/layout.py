@@ -23,9 +23,11 @@ _LABEL = re.compile(
     r"(?:\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[a-zA-Z]\.|[(（]\w[)）]|[가나다라마바사아자차카타파하][.)]|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]\.)(?:\s|$)"
     r"|제\s?\d+\s?[조장절관편항](?:의\s?\d+)?(?:[\s.(（]|$)|\d+(?:\.\d+)+\.?\s"
 )
-# Speech and the name of its speaker.
-_SPEECH = re.compile(r"[“\"‘「『]|[가-힣A-Za-z]\S{0,9}\s?[:：]\s")
+_SPEAKER = re.compile(r"[가-힣A-Za-z]\S{0,9}\s?[:：]\s")
+_SPEECH = re.compile(r"[“\"「『]")
+_SPEECH_END = re.compile(r"[”\"」』]$")
 _FINISHED = re.compile(r"[.!?…:;][\"'”’」』)\]]*$")
+_INNER_END = re.compile(r"[.!?…][\"'”’」』)\]]*\s")
 _LEADERS = re.compile(r"(?:\s?[.·‥…]){5,}\s*(?=[\divxlc]{1,6}$)")
 _NOTE = re.compile(r"\(?(?:\d{1,3}|[*†‡]+|주)\s?[).\]]?\s?\S")
 _NUMBER = re.compile(r"\d+")
@@ -42,13 +44,14 @@ _WORD = re.compile(r"\S+")
 # What moves to the next line in one piece where lines are cut inside words.
 _PIECE = re.compile(r"(?:[!-~]+|.)[.,!?…)\]”’」』]*")
 
+# Letters of headings and of small print, compared with those of the body.
 _TALLER = 1.15
 _SMALLER = 0.93
 _HEADING_CHARACTERS = 120
 # More large letters than this are no headings but, for instance, slides.
 _MOST_HEADINGS = 0.3
 _LEARNT_CHARACTERS = 100_000
-# Of our own texts, cut at words: 85 to 100 of 100 long lines of prose, up to 75 of verse.
+# Of our own texts: of 100 long lines that end within a sentence, 85 to 100 in prose, up to 75 in verse.
 _NEARLY_ALL = 0.8
 
 
@@ -287,7 +290,9 @@ def _gutter(lines: Sequence[Line]) -> float | None:
         return None
     gutter = left + statistics.fmean(widest)
     halves = [line for line in lines if line.right <= gutter], [line for line in lines if line.left >= gutter]
-    return gutter if all(_is_running(half, size) for half in halves) and _are_level(*halves) else None
+    if not all(_is_running(half, size) or _gutter(half) is not None for half in halves):
+        return None
+    return gutter if _are_level(*halves) else None
 
 
 def _is_running(lines: Sequence[Line], size: float) -> bool:
@@ -339,10 +344,9 @@ def _shared_edge(column: _Column) -> float | None:
 class _Measures:
     """What is usual in a document: the size of its letters in points, the distance of its lines in sizes.
 
-    ``is_dense``: neither a distance nor an indent sets paragraphs apart.
-
-    ``indent``: how far from the left paragraphs begin, in sizes. ``wraps``: whether lines are cut by layout at all,
-    and not by their writer, as verse is. ``sizes`` are those of headings, the largest first.
+    ``indent``: how far from the left paragraphs begin, in sizes. ``is_dense``: neither that nor a distance sets them
+    apart. ``wraps``: lines are cut by layout, and not by their writer as verse is. ``sizes``: those of headings, the
+    largest first.
     """
 
     size: float
@@ -366,7 +370,7 @@ class _Measures:
         close = [pair for pair in pairs if pair[2].bottom - pair[1].bottom < 1.3 * leading * pair[1].size]
         indent = _usual_indent(close)
         is_dense = indent == math.inf and len(close) > 0.95 * len(pairs)
-        return cls(size, leading, indent, is_dense, _wraps(close), _heading_sizes(columns, size))
+        return cls(size, leading, indent, is_dense, _wraps(close, 3), _heading_sizes(columns, size))
 
     def level(self, item: Item) -> int:
         """The level of a heading, 1 to 6; 0 for all else."""
@@ -390,17 +394,22 @@ def _usual_indent(pairs: Iterable[_Pair]) -> float:
     return indent if votes_for > 0 else math.inf
 
 
-def _wraps(pairs: Iterable[_Pair]) -> bool:
-    """Whether nearly all long lines end where the next word would not have fitted, or at one edge."""
-    long = [
-        (column, above, below)
+def _wraps(pairs: Iterable[_Pair], least: int) -> bool:
+    """Whether lines are cut by layout: at least so many, and nearly all that end within a sentence.
+
+    Either they all end at one edge, or where the next word would not have fitted. The latter may be true of verse by
+    accident; then sentences end within its lines, too.
+    """
+    unfinished = [
+        (column.right - above.right, column.is_justified, above.text, below)
         for column, above, below in pairs
-        if above.right > column.left + 0.6 * (column.right - column.left)
-        and abs(above.left - below.left) < 0.7 * above.size
+        if above.right > column.left + 0.6 * (column.right - column.left) and not _FINISHED.search(above.text)
     ]
-    full = sum(column.right - above.right < _needed(below, move_whole=True) for column, above, below in long)
-    at_edge = sum(column.is_justified and abs(column.right - above.right) < 1 for column, above, _ in long)
-    return full > 2 and (full >= _NEARLY_ALL * len(long) or at_edge > 0.3 * len(long))
+    at_edge = sum(is_justified and abs(room) < 1 for room, is_justified, _, _ in unfinished)
+    full = [text for room, _, text, below in unfinished if room < _needed(below, move_whole=True)]
+    inner_ends = sum(len(_INNER_END.findall(text)) for text in full)
+    is_prose = len(full) >= _NEARLY_ALL * len(unfinished) and inner_ends >= 0.1 * len(full)
+    return len(full) >= least and (is_prose or at_edge > 0.3 * len(unfinished))
 
 
 def _heading_sizes(columns: Iterable[_Column], body_size: float) -> tuple[float, ...]:
@@ -534,13 +543,22 @@ def _goes_on(unit: _Unit, place: _Place, measures: _Measures, move_whole: bool) 
         return False
     if measures.level(below):
         return is_same_column and len(unit) < 3 and not _is_item(below)
-    if _LEADERS.search(above.text) or _BULLET.match(below.text):
-        return False
-    if _FINISHED.search(above.text) and (_LABEL.match(below.text) or (measures.is_dense and _SPEECH.match(below.text))):
+    if _LEADERS.search(above.text) or _begins(below.text, above.text, is_dense=measures.is_dense):
         return False
     if _is_indented(unit, (place.indent - unit[-1].indent) / below.size, place, measures):
         return False
     return measures.wraps and unit[-1].room < _needed(below, move_whole=move_whole)
+
+
+def _begins(text: str, above: str, *, is_dense: bool) -> bool:
+    """Whether the words of a line begin an item, a clause or a speech below the full line ``above``."""
+    if _BULLET.match(text):
+        return True
+    if not _FINISHED.search(above):
+        return False
+    # Speech may also stand within a paragraph. Where nothing else sets paragraphs apart, it is one of its own.
+    is_speech = bool(_SPEECH.match(text)) and (is_dense or bool(_SPEECH_END.search(above)))
+    return is_speech or bool(_LABEL.match(text) or _SPEAKER.match(text))
 
 
 def _is_item(item: Item) -> bool:
@@ -560,10 +578,10 @@ def _is_indented(unit: _Unit, shift: float, place: _Place, measures: _Measures) 
 
 
 def _needed(line: Line, *, move_whole: bool) -> float:
-    """The room in points that the first piece of ``line`` wants on the line above."""
+    """The room in points that the first piece of ``line`` wants on the line above, with a space before it."""
     piece = (_WORD if move_whole else _PIECE).match(line.text)
-    share = _width(piece.group()) / _width(line.text) if piece else 1.0
-    return share * (line.right - line.left) + 0.3 * line.size
+    share = _width(piece.group()) / _width(line.text.replace(" ", "")) if piece else 1.0
+    return share * (line.right - line.left) + 0.2 * line.size
 
 
 def _width(text: str) -> int:
@@ -594,6 +612,8 @@ def _is_next_line(previous: _Unit, unit: _Unit, measures: _Measures) -> bool:
         return True
     if _is_item(previous[0].item) and _is_item(below):
         return True
+    if abs(unit[0].indent / measures.size - measures.indent) < 0.3:
+        return False
     return len(previous) == len(unit) == 1 and abs(unit[0].indent - previous[0].indent) < 0.7 * below.size
 
 
@@ -679,21 +699,21 @@ def _share(odds: Sequence[float]) -> float:
     """How many of the places with these log odds are spaces.
 
     By expectation maximisation: Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier to new
-    a priori probabilities" (2002). One space more than there is keeps a few doubtful places from making a rule.
+    a priori probabilities" (2002). A few spaces more than there are keep few doubtful places from making a rule.
     """
     share = 0.5
     for _ in range(20):
         expected = sum(1 / (1 + math.exp(-(each + _logit(share)))) for each in odds)
-        share = min((expected + 1) / (len(odds) + 1.2), 0.99)
+        share = min((expected + 5) / (len(odds) + 5.2), 0.99)
     return share
 
 
 class Spacing:
     """How a text spaces its words, learnt from the text alone.
 
-    Spaces are counted between up to three letters before and up to three after, and between both. Each longer context
-    is smoothed by the shorter one (as Witten and Bell do, "The zero-frequency problem", 1991), and what the three
-    kinds of context say adds up as log odds, at less than their worth, because they overlap.
+    Spaces are counted behind up to three letters, before up to three, and between both. Each longer context is
+    smoothed by the shorter one (MacKay and Peto, "A hierarchical Dirichlet language model", 1995). What the three
+    kinds of context say adds up as log odds, at less than its worth, because they overlap.
     """
 
     _LADDERS = (((1, 0), (2, 0), (3, 0)), ((0, 1), (0, 2), (0, 3)), ((1, 1), (2, 1), (1, 2), (2, 2)))
@@ -762,25 +782,30 @@ def _logit(chance: float) -> float:
 
 _TABLE_LINE = re.compile(r"\s*[|>#+=━─│┃]|.*\S(?: {3,}|\t)\S|\s*[-=_*~]{3,}\s*$")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
-_INNER_END = re.compile(r"[.!?]\s")
+# A page of a poem is often shorter.
+_LEAST_WRAPPED = 8
 
 
 def unwrap(text: str) -> tuple[str, int]:
     """Plain text with the lines of its paragraphs joined where it was cut at a fixed width; and how many were.
 
-    Nothing changes unless all of the text bears witness: of its long lines that another follows, nearly all reach
-    the same width as near as words allow, sentences run over their ends, and other sentences end within them.
-    Verse, dialogue, scripts, lists, tables and code keep their lines.
+    Nothing changes unless all of the text bears witness: nearly all of its long lines that end within a sentence
+    reach the same width as near as words allow, and other sentences end within them. Verse, dialogue, scripts,
+    lists, tables and code keep their lines.
     """
     raws = text.split("\n")
     lines = list(_text_lines(raws))
-    reach = _reach(lines)
-    if not _is_wrapped(lines, reach):
+    column = _Column((), 0.0, _reach(lines))
+    pairs = [
+        (column, above, below)
+        for above, below in pairwise(lines)
+        if below.top == above.top + 1 and not above.is_tabular and not below.is_tabular
+    ]
+    if not _wraps(pairs, _LEAST_WRAPPED):
         return text, 0
-    column = _Column((), 0.0, reach)
-    places = [_Place(line, column, 0, reach) for line in lines]
-    is_dense = sum(below.top > above.top + 1 for above, below in pairwise(lines)) < 0.05 * len(lines)
+    is_dense = len(pairs) > 0.95 * len(lines)
     measures = _Measures(size=2.0, leading=0.5, indent=math.inf, is_dense=is_dense, wraps=True, sizes=())
+    places = [_Place(line, column, 0, column.right) for line in lines]
     words = _Words.of(_cuts(_units(places, measures)), lines)
     gone = set()
     for unit in _units(places, measures, move_whole=words.move_whole):
@@ -812,15 +837,3 @@ def _reach(lines: Sequence[Line]) -> float:
     """The width that nearly all lines keep to."""
     widths = sorted(line.right for line in lines if not line.is_tabular)
     return widths[int(0.98 * (len(widths) - 1))] if widths else 0.0
-
-
-def _is_wrapped(lines: Sequence[Line], reach: float) -> bool:
-    long = [
-        (above, below)
-        for above, below in pairwise(lines)
-        if below.top == above.top + 1 and not above.is_tabular and not below.is_tabular and above.right > 0.6 * reach
-    ]
-    full = [above.text for above, below in long if reach - above.right < _needed(below, move_whole=True)]
-    run_over = sum(not _FINISHED.search(text) for text in full)
-    inner_ends = sum(len(_INNER_END.findall(text)) for text in full)
-    return len(full) >= max(8, 0.8 * len(long)) and run_over >= 0.5 * len(full) and inner_ends >= 0.1 * len(full)

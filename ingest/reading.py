@@ -11,6 +11,7 @@ from ingest.cleaning import Change, clean
 from ingest.duplicates import NearDuplicates
 from ingest.errors import EmptyDocument
 from ingest.korean import Korean
+from ingest.layout import unwrap
 from ingest.loaders import ONTOLOGY_FILE, Loaded
 from ingest.privacy import mask
 from ingest.quality import problems
@@ -20,6 +21,8 @@ from ingest.types import Document, Example, Kind, Record
 # Raise it when cleaning, scenes or chunks come out differently: every source is then read anew.
 READING_VERSION = 3
 _BETWEEN_PARTS = "\n\n"
+# What people write by hand and programs once cut into lines.
+_MAY_BE_WRAPPED = (".txt", ".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,12 @@ def read_document(loaded: Loaded, path: Path, wishes: Wishes, korean: Korean, *,
         EmptyDocument: nothing is left, or no piece of a creative text can serve as an example.
     """
     kind = wishes.kind or detect_kind(path, loaded)
-    reading = _Reading(kind, wishes, korean, loaded)
+    wrapped = path.suffix.lower() in _MAY_BE_WRAPPED
+    reading = _Reading(kind, wishes, korean, loaded, wrapped=wrapped)
     if reading.left_out and not reading.records and wishes.kind is None:
         # It looked like a story and is none: it can be searched all the same.
         kind = "general"
-        reading = _Reading(kind, wishes, korean, loaded)
+        reading = _Reading(kind, wishes, korean, loaded, wrapped=wrapped)
     text = _BETWEEN_PARTS.join(reading.texts)
     if not text:
         raise EmptyDocument(f"{path}: 읽을 글이 없습니다.", "빈 파일이 아닌지 확인하세요.")
@@ -88,7 +92,7 @@ def detect_kind(path: Path, loaded: Loaded) -> Kind:
 class _Reading:
     """The parts of one document put together."""
 
-    def __init__(self, kind: Kind, wishes: Wishes, korean: Korean, loaded: Loaded) -> None:
+    def __init__(self, kind: Kind, wishes: Wishes, korean: Korean, loaded: Loaded, *, wrapped: bool) -> None:
         self.texts: list[str] = []
         self.records: list[Record] = []
         self.changes: Counter[str] = Counter()
@@ -96,6 +100,7 @@ class _Reading:
         self._kind = kind
         self._wishes = wishes
         self._korean = korean
+        self._wrapped = wrapped
         self._length = 0
         self._similar = NearDuplicates()
         for part in loaded.parts:
@@ -112,9 +117,14 @@ class _Reading:
         self._length += len(text) + len(_BETWEEN_PARTS)
 
     def _cleaned(self, raw: str) -> str:
-        cleaned = clean(raw)
-        text, masked = mask(cleaned.text) if self._wishes.mask_personal else (cleaned.text, ())
-        for change in (*cleaned.changes, *masked):
+        text, changes = (cleaned := clean(raw)).text, list(cleaned.changes)
+        if self._wrapped:
+            text, joined = unwrap(text)
+            changes += [Change("줄바꿈 이음", joined)] * bool(joined)
+        if self._wishes.mask_personal:
+            text, masked = mask(text)
+            changes += masked
+        for change in changes:
             self.changes[change.name] += change.count
         return text
 

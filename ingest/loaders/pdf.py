@@ -402,8 +402,10 @@ def _least_word_gap(gaps: Sequence[float], are_wide: bool) -> float:
 
 def _line(text: str, letters: Sequence[_Letter], *, ends_in_space: bool) -> Iterator[Line]:
     """The line, unless none of its letters is known."""
+    # Where macOS wrote 가 as ㄱ and ㅏ, nothing else here would know it for a syllable.
+    text = unicodedata.normalize("NFC", text.strip())
     # A private sign in the first place is a bullet of a symbol font.
-    text = _UNKNOWN.sub("", _PRIVATE.sub("•", text.strip()[:1]) + text.strip()[1:]).strip()
+    text = _UNKNOWN.sub("", _PRIVATE.sub("•", text[:1]) + text[1:]).strip()
     if not text:
         return
     sizes = sorted((letter.size for letter in letters), reverse=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ def probe(folder: Path, ledger: Ledger) -> bool:
 
     client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
     held: set[str] = set()
-    for collection in client.list_collections():
-        ids, wrong = compare(collection, ledger)
-        if wrong or not _finds(collection, ids[:1]):
-            return False
-        held.update(ids)
+    with closing(client):
+        for collection in client.list_collections():
+            ids, wrong = compare(collection, ledger)
+            if wrong or not _finds(collection, ids[:1]):
+                return False
+            held.update(ids)
     pending = {change.chunk_id for change in ledger.changes(int(ledger.get("chroma_seq") or 0))}
     return held ^ ledger.chunk_ids() <= pending
 
@@ -53,13 +55,13 @@ def _differing(ids: Sequence[str], vectors: Vectors, ledger: Ledger) -> set[str]
     ours = vectors[[row[chunk_id] for chunk_id in known]]
     if ours.shape != truth.shape:
         return set(known)
-    near = np.isclose(_directions(ours), _directions(truth), rtol=0, atol=_TOLERANCE).all(axis=1)
-    return {chunk_id for chunk_id, is_near in zip(known, near, strict=True) if not is_near}
+    distances = np.abs(_directions(ours) - _directions(truth)).max(axis=1)
+    return {chunk_id for chunk_id, distance in zip(known, distances, strict=True) if not distance <= _TOLERANCE}
 
 
 def _directions(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    directions: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return directions
 
 
 def _finds(collection: Any, ids: list[str]) -> bool:

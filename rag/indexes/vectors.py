@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -45,22 +45,24 @@ class ExactVectors:
         self._lock = threading.Lock()
         self._head = -1
         self._ids: list[str] = []
-        self._kinds: dict[str, Kind] = {}
         self._matrix: Vectors = np.zeros((0, 0), dtype=np.float32)
+        self._kinds: dict[str, Kind] | None = None  # read where a kind is asked for
 
     def search(self, vector: Vectors, k: int, kind: str | None = None) -> list[tuple[str, float]]:
         """See ``VectorIndex.search``."""
         with self._lock:
             self._refresh()
-            ids, kinds, matrix = self._ids, self._kinds, self._matrix
+            ids, matrix = self._ids, self._matrix
+            if kind is not None and self._kinds is None:
+                self._kinds = _kinds(self._ledger, ids)
+            kinds = self._kinds or {}
         if not ids:
             return []
         scores = matrix @ vector
         found = []
         for index in np.argsort(-scores, kind="stable"):
-            chunk_id = ids[index]
-            if kind is None or kinds.get(chunk_id) == kind:
-                found.append((chunk_id, float(scores[index])))
+            if kind is None or kinds.get(ids[index]) == kind:
+                found.append((ids[index], float(scores[index])))
                 if len(found) == k:
                     break
         return found
@@ -69,7 +71,7 @@ class ExactVectors:
         head = self._ledger.head()
         if head != self._head:
             self._ids, self._matrix = self._ledger.vectors()
-            self._kinds = _kinds(self._ledger, self._ids)
+            self._kinds = None
             self._head = head
 
 
@@ -260,7 +262,7 @@ class _Generation:
             self._client = chromadb.PersistentClient(
                 str(folder), settings=chromadb.Settings(anonymized_telemetry=False)
             )
-            self._collections = {
+            self._collections: dict[str, Any] = {
                 kind: self._client.get_or_create_collection(
                     f"{kind}-{suffix}", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
                 )

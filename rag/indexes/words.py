@@ -44,6 +44,7 @@ class WordIndex:
 
     def __init__(self, path: Path, ledger: Ledger, korean: Korean) -> None:
         self._path = path
+        self._journal = path.with_name(f"{path.name}-journal")
         self._ledger = ledger
         self._korean = korean
         self._lock = threading.RLock()
@@ -109,7 +110,7 @@ class WordIndex:
     def _opened(self) -> _File:
         """The file, checked unless it is as its last writer left it."""
         if self._file is None:
-            self._in_doubt = self._size_and_time() != self._ledger.get("words_file")
+            self._in_doubt = self._journal.exists() or self._size_and_time() != self._ledger.get("words_file")
             self._file = _File(self._path)
             self._identity = _identity(self._path)
             if self._in_doubt and not self._file.is_sound():
@@ -163,7 +164,7 @@ class WordIndex:
 
     def _remove(self) -> None:
         remove(self._path)
-        remove(self._path.with_name(f"{self._path.name}-journal"))  # it would be played back into the new file
+        remove(self._journal)  # it would be played back into the new file
 
 
 class _FileFailed(Exception):
@@ -225,8 +226,9 @@ class _File:
         return int(self.run("SELECT seq FROM state")[0][0])
 
     def set_seq(self, seq: int) -> None:
-        """See ``seq``."""
-        self.run("UPDATE state SET seq = ?", (seq,))
+        """See ``seq``. Always writes, which clears away the journal that a killed process has left."""
+        self.run("DELETE FROM state")
+        self.run("INSERT INTO state VALUES (?)", (seq,))
 
     def is_sound(self) -> bool:
         """Whether SQLite's and FTS5's checks find nothing."""

@@ -253,3 +253,19 @@ def test_progress_counts_files_and_pieces(ledger: Ledger, embedder: HashEmbedder
     assert seen[-1].files == 2
     assert max(progress.done for progress in seen) == 2
     assert max(progress.chunks for progress in seen) == len(ledger.chunk_ids())
+
+
+def test_hard_wrapped_text_flows_again(ledger: Ledger, embedder: HashEmbedder, tmp_path: Path) -> None:
+    sentence = "우리 회사는 봄마다 새로 거둔 찻잎을 손으로 고르고 무쇠솥에서 세 번 덖은 다음 그늘에서 말린다. "
+    words = (sentence * 12).split()
+    lines, line = [], ""
+    for word in words:
+        if len(line) + len(word) > 34:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    path = tmp_path / "안내.txt"
+    path.write_text("\n".join([*lines, line]), "utf-8")
+    (outcome,) = run(ledger, embedder, path)
+    assert sentence.strip() in ledger.document("안내.txt").text
+    assert [change.name for change in outcome.changes] == ["줄바꿈 이음"]

@@ -146,6 +146,8 @@ def test_what_a_second_opener_puts_is_found_by_both(home: Home, tmp_path: Path) 
         projections.catch_up()
         assert texts_found(home, projections.words.search("우산", 5)) == [text]
         assert projections.problems() == []
+    first.rebuild()  # below the other's open file
+    assert texts_found(home, second.words.search("우산", 5)) == [text]
     second.close()
     first.close()
     other.ledger.close()
@@ -167,6 +169,22 @@ def test_a_word_index_that_another_process_has_replaced_is_followed(home: Home) 
     assert path.stat().st_ino == inode  # neither has removed the other's
     ours.close()
     theirs.close()
+
+
+def test_changes_are_made_in_place(home: Home) -> None:
+    """Nothing is built anew for an edit, a forgotten source or a clean end."""
+    home.put(하나="편지가 왔다.", 둘="우산을 폈다.")
+    projections = home.open()
+    generation = home.ledger.get("chroma_generation")
+    home.put(하나="편지가 왔다.\n\n답장은 없었다.", 셋="시계가 멎었다.")
+    projections.catch_up()
+    home.ledger.forget("둘.txt")
+    projections.catch_up()
+    projections.close()
+    again = home.open()
+    assert again.problems() == []
+    assert home.ledger.get("chroma_generation") == generation
+    again.close()
 
 
 # -- threads ---------------------------------------------------------------------------------------
