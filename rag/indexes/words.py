@@ -118,35 +118,40 @@ class WordIndex:
         return self._file
 
     def _apply(self, file: _File) -> None:
-        if file.seq() == self._ledger.head() and not self._in_doubt:
+        held, head = file.seq(), self._ledger.head()
+        if held == head and not self._in_doubt:
             return
-        with file.transaction():
-            held, head = file.seq(), self._ledger.head()
-            self._index(file, [change.chunk_id for change in self._ledger.changes(held)])
-            is_other = held > head or (self._in_doubt and sorted(_chunk_ids(file)) != sorted(self._ledger.chunk_ids()))
-            if not is_other:
-                file.set_seq(head)
-        if is_other:
+        for batch in _batches(self._ledger.changes(held)):  # other processes get their turn between
+            with file.transaction():
+                if file.seq() < batch[-1].seq:  # else another process was faster
+                    self._replace(file, [change.chunk_id for change in batch])
+                    file.set_seq(batch[-1].seq)
+        if held > head or (self._in_doubt and sorted(_chunk_ids(file)) != sorted(self._ledger.chunk_ids())):
             self._index_anew(file)
-        else:
-            self._note_state()
+            return
+        if self._in_doubt:
+            with file.transaction():
+                file.set_seq(file.seq())
+        self._note_state()
 
     def _index_anew(self, file: _File) -> None:
         with file.transaction():
             file.make_tables()
             head = self._ledger.head()
-            self._index(file, sorted(self._ledger.chunk_ids()))
+            for ids in _batches(sorted(self._ledger.chunk_ids())):
+                self._insert(file, ids)
             file.set_seq(head)
         self._note_state()
 
-    def _index(self, file: _File, touched: Sequence[str]) -> None:
+    def _replace(self, file: _File, touched: Sequence[str]) -> None:
         """Put what is live of the ``touched`` chunks in place of what is held of them."""
-        for start in range(0, len(touched), _BATCH):
-            ids = touched[start : start + _BATCH]
-            file.run("DELETE FROM words WHERE chunk_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
-            for chunk in self._ledger.chunks(ids).values():
-                terms = " ".join(self._korean.terms(chunk.search_text))
-                file.run("INSERT INTO words (chunk_id, kind, terms) VALUES (?,?,?)", (chunk.id, chunk.kind, terms))
+        file.run("DELETE FROM words WHERE chunk_id IN (SELECT value FROM json_each(?))", (json.dumps(touched),))
+        self._insert(file, touched)
+
+    def _insert(self, file: _File, ids: Sequence[str]) -> None:
+        for chunk in self._ledger.chunks(ids).values():
+            terms = " ".join(self._korean.terms(chunk.search_text))
+            file.run("INSERT INTO words (chunk_id, kind, terms) VALUES (?,?,?)", (chunk.id, chunk.kind, terms))
 
     def _note_state(self) -> None:
         """Remember the file as its last writer left it. Without a note it is checked at the next opening."""
@@ -231,13 +236,13 @@ class _File:
         self.run("INSERT INTO state VALUES (?)", (seq,))
 
     def is_sound(self) -> bool:
-        """Whether SQLite's and FTS5's checks find nothing."""
+        """Whether SQLite's and FTS5's checks find nothing; an error of another kind is raised."""
         try:
             if self.run("PRAGMA integrity_check") != [("ok",)]:
                 return False
             self.run("INSERT INTO words (words) VALUES ('integrity-check')")
         except _FileFailed as failure:
-            if failure.code & 0xFF in _NOT_THE_FILE:
+            if failure.code & 0xFF != sqlite3.SQLITE_CORRUPT:
                 raise
             return False
         return True
@@ -268,12 +273,20 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return stat.st_dev, stat.st_ino
 
 
+def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
 def _chunk_ids(file: _File) -> list[str]:
     return [row[0] for row in file.run("SELECT chunk_id FROM words")]
 
 
 def _unavailable(path: Path, error: Exception) -> IndexUnavailable:
+    is_busy = isinstance(error, _FileFailed) and error.code & 0xFF == sqlite3.SQLITE_BUSY
     return IndexUnavailable(
         f"{path}: 낱말 색인을 쓸 수 없습니다({error}).",
-        "디스크 여유와 폴더의 쓰기 권한을 확인한 뒤 다시 해 주세요. 자료는 원장에 그대로 있습니다.",
+        "다른 Loop AI가 색인하고 있습니다. 잠시 뒤 다시 해 주세요."
+        if is_busy
+        else "디스크 여유와 폴더의 쓰기 권한을 확인한 뒤 다시 해 주세요. 자료는 원장에 그대로 있습니다.",
     )

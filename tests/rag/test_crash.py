@@ -248,8 +248,9 @@ def test_a_busy_word_index_is_not_taken_for_a_damaged_one(home: Home, monkeypatc
     inode = (home.path / "words.db").stat().st_ino
     other = sqlite3.connect(home.path / "words.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(IndexUnavailable):
+    with pytest.raises(IndexUnavailable) as caught:
         index.catch_up()
+    assert "잠시 뒤" in caught.value.hint
     other.execute("ROLLBACK")
     other.close()
     index.catch_up()

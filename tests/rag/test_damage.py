@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -236,6 +237,52 @@ def test_other_damage_is_put_right(place: Callable[[str], Place], parts: Parts, 
     held = place("closed")
     damage(held.home)
     examined(held, parts)
+
+
+@pytest.fixture
+def permissions_count(tmp_path: Path) -> None:
+    closed = tmp_path / "closed.txt"
+    closed.touch(mode=0)
+    if os.access(closed, os.R_OK):
+        pytest.skip("the administrator may read anything")
+
+
+def unreadable(path: Path) -> None:
+    path.chmod(0)
+
+
+def unwritable(path: Path) -> None:
+    path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+@pytest.mark.usefixtures("permissions_count")
+@pytest.mark.parametrize("damage", [unreadable, unwritable])
+@pytest.mark.parametrize("name", ["words.db", "chroma.sqlite3", "data_level0.bin"])
+def test_files_without_permission_are_replaced(
+    place: Callable[[str], Place], parts: Parts, name: str, damage: Damage
+) -> None:
+    held = place("closed")
+    damage(next(held.home.rglob(name)))
+    examined(held, parts)
+
+
+@pytest.mark.usefixtures("permissions_count")
+@pytest.mark.parametrize("damage", [unreadable, unwritable])
+@pytest.mark.parametrize("name", ["chroma", "projections.lock"])
+def test_where_nothing_can_be_replaced_searches_are_exact(
+    place: Callable[[str], Place], parts: Parts, name: str, damage: Damage
+) -> None:
+    held = place("closed")
+    (held.home / "projections.lock").touch()
+    damage(held.home / name)
+    ledger = Ledger(held.home / "ledger.db")
+    projections = Projections(held.home, ledger, parts.korean, parts.embed.identity)
+    ids, matrix = ledger.vectors()
+    for chunk_id, vector in zip(ids, matrix, strict=True):
+        assert projections.vectors.search(vector, 1)[0] == (chunk_id, pytest.approx(1.0, abs=1e-4))
+    projections.close()
+    ledger.close()
+    (held.home / name).chmod(0o755)
 
 
 @pytest.mark.parametrize("name", ["chroma", "words.db"])
