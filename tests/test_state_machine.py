@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from benchmarks.crash_worker import Parts, with_sync_threshold
-from ingest import Job, Korean, Ledger, ingest
+from ingest import Job, Kind, Korean, Ledger, ingest
 from rag import Projections
 from rag.indexes import vectors
 from rag.indexes.probe import probe
@@ -34,7 +34,7 @@ PATHS = (
     "facts/지점.md",
     "facts/셋째.md",
     "general/안내.txt",
-    "general/속/깊은.txt",
+    "general/속/글.txt",
     "creative/장면.txt",
 )
 FREE_PATHS = ("facts/새이름.md", "facts/또다른.md")
@@ -188,7 +188,9 @@ class Life(RuleBasedStateMachine):
         anew = Ledger(self.root / "anew" / "ledger.db")
         for path, text in self.held.items():
             (self.root / path).write_text(text, "utf-8")
-            assert self.ingested(anew, path) == "added"
+            source = self.ledger.find_source(path=str(self.root / path))
+            assert source is not None
+            assert self.ingested(anew, path, source.kind) == "added"  # a source keeps its kind through its edits
         reference = Projections(self.root / "anew", anew, parts().korean, parts().embed.identity)
         assert contents(self.ledger) == contents(anew)
         assert hits(self.ledger, self.projections) == hits(anew, reference)
@@ -211,9 +213,9 @@ class Life(RuleBasedStateMachine):
         else:
             file.unlink()
 
-    def ingested(self, ledger: Ledger, path: str) -> str:
+    def ingested(self, ledger: Ledger, path: str, kind: Kind | None = None) -> str:
         made = parts()
-        (outcome,) = ingest(Job((self.root / path,)), ledger, made.embed, made.extract, made.korean)
+        (outcome,) = ingest(Job((self.root / path,), kind), ledger, made.embed, made.extract, made.korean)
         return outcome.status
 
     def open(self) -> None:
