@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -376,14 +376,27 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
+        """All or nothing.
+
+        Raises:
+            LedgerError: there is no room, the disk fails or another process is busy; nothing was changed.
+        """
         try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+            db = self._db
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:  # where the disk is full SQLite may have ended it
+                    with suppress(sqlite3.Error):
+                        db.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            raise LedgerError(
+                f"{self.path}: 원장에 쓸 수 없습니다({error}).",
+                "디스크 여유와 폴더의 쓰기 권한을 확인한 뒤 다시 해 주세요.",
+            ) from error
 
     def _later_revision(self, other: Ledger) -> int:
         return max(self.revision(), other.revision()) + 1
@@ -396,11 +409,16 @@ class Ledger:
         try:
             yield db
         finally:
-            db.execute("COMMIT")
+            db.execute("ROLLBACK")  # nothing was written
 
     def _migrate(self) -> None:
         with self._transaction() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise LedgerError(
+                    f"{self.path}: Loop AI의 원장이 아닌 데이터베이스입니다.",
+                    "그 파일을 다른 곳으로 옮기거나 다른 --home 폴더를 쓰세요.",
+                )
             if version > len(_MIGRATIONS):
                 raise LedgerError(
                     f"{self.path}: 더 새로운 Loop AI가 만든 원장입니다(버전 {version}).",

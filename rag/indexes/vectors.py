@@ -9,7 +9,6 @@ ledger; and files that differ are never opened but built anew from the ledger's 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -247,7 +246,7 @@ class _ChromaFailed(Exception):
 
 
 # Whatever goes wrong below Chroma, its projection can be left alone: the ledger answers.
-_FAILURES = (_ChromaFailed, OSError, LedgerError, sqlite3.OperationalError)
+_FAILURES = (_ChromaFailed, OSError, LedgerError)
 
 
 class _Generation:

@@ -156,7 +156,7 @@ class WordIndex:
     def _note_state(self) -> None:
         """Remember the file as its last writer left it. Without a note it is checked at the next opening."""
         self._in_doubt = False
-        with suppress(LedgerError, sqlite3.OperationalError):
+        with suppress(LedgerError):
             self._ledger.set(words_file=self._size_and_time())
 
     def _size_and_time(self) -> str:

@@ -102,6 +102,11 @@ def test_a_foreign_or_newer_file_is_refused_and_kept(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(LedgerError, match="99"):
         Ledger(newer)
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as db:
+        db.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(LedgerError, match="foreign"):
+        Ledger(foreign)
 
 
 def _put_many(path: Path, number: int) -> None:
