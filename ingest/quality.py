@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from ingest.cleaning import hangul_ratio
 
+TOO_SHORT = "너무 짧음"
 _FEWEST_LETTERS = 30  # a 시조 has about 45
 _LEAST_HANGUL = 0.7  # of letters; the rest is names, Hanja, foreign words
 # Share of lines and of characters in lines that stood before (Gopher: 0.3 and 0.2; half of a song may be its refrain).
@@ -90,7 +91,7 @@ def problems(text: str) -> tuple[Problem, ...]:
     """Every reason to leave ``text`` out of examples; empty for a good one."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = {
-        "너무 짧음": _short(text),
+        TOO_SHORT: _short(text),
         "다른 언어": _foreign(text),
         "깨진 글자": _broken(text),
         "서식 표지": _quoted(_MARKUP, text, 1),

@@ -14,7 +14,7 @@ from ingest.korean import Korean
 from ingest.layout import unwrap
 from ingest.loaders import ONTOLOGY_FILE, Loaded
 from ingest.privacy import mask
-from ingest.quality import problems
+from ingest.quality import TOO_SHORT, problems
 from ingest.scenes import scenes
 from ingest.types import Document, Example, Kind, Record
 
@@ -111,7 +111,7 @@ class _Reading:
         if not text.strip():
             return
         for start, end, found in self._pieces(text, example):
-            if found is not None and self._is_fit(text[start:end]):
+            if found is not None and self._is_fit(text[start:end], example):
                 self.records.append(Record(self._length + start, self._length + end, found))
         self.texts.append(text)
         self._length += len(text) + len(_BETWEEN_PARTS)
@@ -138,12 +138,14 @@ class _Reading:
             found = replace(scene.example, genre=genre or scene.example.genre)
             yield scene.start, scene.end, _filled(known, found) if known else found
 
-    def _is_fit(self, piece: str) -> bool:
+    def _is_fit(self, piece: str, known: Example | None) -> bool:
         """Whether a creative piece can serve as an example; counts why not."""
         if self._kind != "creative":
             return True
-        if found := problems(piece):
-            self.left_out[found[0].name] += 1
+        # Who wrote a request for one line means that line.
+        is_chosen = known is not None and bool(known.request)
+        if found := [each.name for each in problems(piece) if not (is_chosen and each.name == TOO_SHORT)]:
+            self.left_out[found[0]] += 1
             return False
         if self._similar.add(str(len(self.records)), piece):
             self.left_out["거의 같은 글"] += 1

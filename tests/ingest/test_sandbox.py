@@ -544,8 +544,9 @@ def test_a_python_that_is_missing_is_no_fault_of_the_file(monkeypatch: pytest.Mo
 
 
 PARENT = """
-import sys, ingest.sandbox as sandbox
+import signal, sys, ingest.sandbox as sandbox
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
 if sys.argv[1] == "busy":
     sandbox._CODE = "import ingest.sandbox as s, time; s.load = lambda path, data: time.sleep(1000); s.serve()"
 class Child(sandbox._Child):
