@@ -47,7 +47,7 @@ def prefix_function(tables: TokenTables) -> Callable[[int, torch.Tensor], torch.
     def follow(_row: int, ids: torch.Tensor) -> torch.Tensor:
         state = 0
         for column in tables.column[ids[-tables.window :]].tolist():
-            state = int(tables.follow[state, column])
+            state = int(tables.follow[state * tables.row + column]) // tables.row
         return allowed[state]
 
     return follow

@@ -1,4 +1,4 @@
-"""The automaton as a transformers logits processor: one gather and one copy of a few columns per step.
+"""The automaton as a transformers logits processor: a gather and a scatter of a few columns per step.
 
 The state is recomputed from the last tokens, so beams, batches, padding on the left and cancelled
 candidates need no bookkeeping.
@@ -42,7 +42,9 @@ class TokenTables:
         self.forbidden = torch.cat([after == DEAD, ~accepting[:, None].expand(states, len(ends))], dim=1).to(device)
         self.distance = torch.cat([far, torch.zeros(states, len(ends), dtype=torch.long)], dim=1).to(device)
         self.column = column.to(device)
-        self.follow = torch.cat([follow, torch.full((states, 1), BOUNDARY)], dim=1).to(device)
+        # One row for each state, one behind the other; entries are where the next state's row begins.
+        self.row = count + 1
+        self.follow = (torch.cat([follow, torch.full((states, 1), BOUNDARY)], dim=1) * self.row).flatten().to(device)
         pieces = torch.ones(width, dtype=torch.bool)
         pieces[written] = (resync != BOUNDARY) | (after[BOUNDARY] == DEAD)
         self.character_pieces = pieces.to(device)
@@ -76,12 +78,14 @@ class KoreanLogitsProcessor(LogitsProcessor):
         if 0 < left <= self._tables.furthest:
             forbidden = forbidden | (self._tables.distance[state] > left - 1)
         free = scores.clone() if self._think else scores
-        kept = scores[:, self._tables.tokens].masked_fill_(forbidden, -torch.inf)
+        # Gather and scatter: half the time of indexing and index_copy_ along the second dimension.
+        columns = self._tables.tokens.expand(len(scores), -1)
+        kept = scores.gather(1, columns).masked_fill_(forbidden, -torch.inf)
         # Another processor may have excluded all that is left: then the policy alone decides.
         empty = kept.amax(dim=-1, keepdim=True) == -torch.inf
         if empty.is_cuda or bool(empty.any()):
             kept = torch.where(empty & ~forbidden, torch.zeros_like(kept), kept)
-        scores.fill_(-torch.inf).index_copy_(1, self._tables.tokens, kept)
+        scores.fill_(-torch.inf).scatter_(1, columns, kept)
         if self._think:
             return torch.where(self._thinking(input_ids)[:, None], free, scores)  # type: ignore[return-value]
         return scores
@@ -90,10 +94,10 @@ class KoreanLogitsProcessor(LogitsProcessor):
         """(rows,) the state after each row's tokens."""
         window = self._tables.window or max(1, input_ids.shape[1] - self._prompt_length + 1)
         columns = self._tables.column[input_ids[:, -window:]]
-        state = torch.full((columns.shape[0],), BOUNDARY, device=columns.device)
-        for place in range(columns.shape[1]):
-            state = self._tables.follow[state, columns[:, place]]
-        return state
+        row = torch.full((len(columns),), BOUNDARY * self._tables.row, device=columns.device)
+        for column in columns.unbind(dim=1):
+            row = self._tables.follow.index_select(0, row + column)
+        return row // self._tables.row
 
     def _thinking(self, input_ids: torch.LongTensor) -> torch.Tensor:
         assert self._think is not None
