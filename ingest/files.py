@@ -5,17 +5,12 @@ Touches the disk; knows no format but the ZIP around a file.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ingest.errors import FileTooLarge, UnreadableFile
-from ingest.loaders import Member, is_supported, is_zip, members
-
-MAX_BYTES = 200_000_000
-_CHECK_HINT = "파일이 있는지, 읽기 권한이 있는지 확인하세요."
+from ingest.loaders import Member, is_supported, is_zip, members, read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +74,6 @@ def exists(path: str) -> bool:
     """Whether the file, or the ZIP that holds it, is still where it was."""
     place = Path(path)
     return place.exists() or any(parent.is_file() for parent in place.parents)
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file.
-
-    Raises:
-        UnreadableFile: missing, not permitted, a folder, a device.
-        FileTooLarge: more than ``MAX_BYTES``.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableFile(f"{path}: 보통 파일이 아닙니다.", "문서 파일을 골라 주세요.")
-        if status.st_size > MAX_BYTES:
-            raise FileTooLarge(f"{path}: {MAX_BYTES // 1_000_000}MB가 넘는 파일입니다.", "나누어 넣어 주세요.")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"{path}: {error.strerror}", _CHECK_HINT) from error
 
 
 def _data(member: Member) -> bytes:

@@ -120,9 +120,10 @@ class Ledger:
 
     # -- sources ---------------------------------------------------------------------------------
 
-    def sources(self) -> list[Source]:
-        """All sources by name."""
-        return [self._source(row) for row in self._db.execute(f"{_SOURCES} ORDER BY s.name")]
+    def sources(self, sha256: str | None = None) -> list[Source]:
+        """All sources by name; with ``sha256`` only those of that content."""
+        where, values = ("WHERE s.sha256 = ?", (sha256,)) if sha256 else ("", ())
+        return [self._source(row) for row in self._db.execute(f"{_SOURCES} {where} ORDER BY s.name", values)]
 
     def find_source(self, *, path: str | None = None, name: str | None = None) -> Source | None:
         """The source of this file address or of this name."""
@@ -221,6 +222,10 @@ class Ledger:
             # Cut here and not by SQL: substr() counts characters from the beginning of the text each time.
             texts = dict(db.execute(_TEXTS, (json.dumps(list({row[1] for row in rows})),)))
         return {row[0]: _chunk(row, texts[row[1]]) for row in rows}
+
+    def kinds(self, ids: Iterable[str]) -> dict[str, Kind]:
+        """The kinds of the live chunks among ``ids``, without reading their texts."""
+        return dict(self._db.execute(_KINDS, (json.dumps(list(ids)),)))
 
     def chunk_at(self, name: str, position: int) -> str | None:
         """Id of the chunk of source ``name`` that holds the character at ``position``."""
@@ -449,6 +454,10 @@ _DOCUMENTS = """
 _CHUNKS = """
     SELECT c.id, c.document_id, c.start, c.end, s.name, s.kind, c.headings, c.example
     FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
+    WHERE c.id IN (SELECT value FROM json_each(?))
+"""
+_KINDS = """
+    SELECT c.id, s.kind FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
     WHERE c.id IN (SELECT value FROM json_each(?))
 """
 _TEXTS = "SELECT id, text FROM documents WHERE id IN (SELECT value FROM json_each(?))"

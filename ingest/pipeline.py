@@ -208,8 +208,8 @@ class _Reader:
 
     def _moved(self, sha256: str, place: str) -> Source | None:
         """The source that a file was before it was renamed: same bytes, old place empty."""
-        for source in self._ledger.sources():
-            if source.sha256 == sha256 and not exists(source.path):
+        for source in self._ledger.sources(sha256):
+            if not exists(source.path):
                 self._ledger.move(source, place)
                 return source
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -117,16 +117,21 @@ class _Reading:
         self._length += len(text) + len(_BETWEEN_PARTS)
 
     def _cleaned(self, raw: str) -> str:
-        text, changes = (cleaned := clean(raw)).text, list(cleaned.changes)
+        cleaned = clean(raw)
+        text = cleaned.text
+        self._count(cleaned.changes)
         if self._wrapped:
             text, joined = unwrap(text)
-            changes += [Change("줄바꿈 이음", joined)] * bool(joined)
+            self._count([Change("줄바꿈 이음", joined)])
         if self._wishes.mask_personal:
             text, masked = mask(text)
-            changes += masked
-        for change in changes:
-            self.changes[change.name] += change.count
+            self._count(masked)
         return text
+
+    def _count(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.count:
+                self.changes[change.name] += change.count
 
     def _pieces(self, text: str, known: Example | None) -> Iterator[tuple[int, int, Example | None]]:
         """A row with its request stays whole; a story becomes scenes, each with a request made from it."""

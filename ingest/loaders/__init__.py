@@ -5,10 +5,11 @@ A loader returns text as it stands in the file; it neither cleans nor splits.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.errors import EmptyDocument, UnreadableFile, UnsupportedFormat
+from ingest.errors import EmptyDocument, FileTooLarge, UnreadableFile, UnsupportedFormat
 from ingest.loaders.archive import Member, members
 from ingest.loaders.csv import load_csv
 from ingest.loaders.detect import KIND_BY_SUFFIX, detect, is_zip
@@ -24,6 +25,7 @@ from ingest.loaders.text import load_markdown, load_text
 from ingest.loaders.xlsx import load_xlsx
 
 ONTOLOGY_FILE = "ontology.toml"
+MAX_BYTES = 200_000_000
 _LOADERS: dict[str, Callable[[Path, bytes], Loaded]] = {
     "txt": load_text,
     "md": load_markdown,
@@ -51,12 +53,12 @@ def load(path: Path, data: bytes | None = None) -> Loaded:
     """Read one file, or its ``data`` where they are given: ``path`` is then only its name.
 
     Raises:
-        UnreadableFile: the path cannot be read.
+        UnreadableFile, FileTooLarge: as ``read_bytes``.
         UnsupportedFormat: no loader reads this kind of file; ``members`` gives those of a ZIP.
         IngestError: the content breaks its format, is locked, empty or too large; see ``ingest.errors``.
     """
     if data is None:
-        data = _bytes(path)
+        data = read_bytes(path)
     if not data:
         raise EmptyDocument(f"{path}: 빈 파일입니다(0바이트).", "파일을 다시 받거나 원본을 다시 저장해 주세요.")
     if path.name == ONTOLOGY_FILE:
@@ -71,11 +73,22 @@ def load(path: Path, data: bytes | None = None) -> Loaded:
     return loader(path, data)
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file.
+
+    Raises:
+        UnreadableFile: missing, not permitted, a folder, a device.
+        FileTooLarge: more than ``MAX_BYTES``.
+    """
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableFile(f"{path}: 보통 파일이 아닙니다.", "문서 파일을 골라 주세요.")
+        if status.st_size > MAX_BYTES:
+            raise FileTooLarge(f"{path}: {MAX_BYTES // 1_000_000}MB가 넘는 파일입니다.", "나누어 넣어 주세요.")
         return path.read_bytes()
     except OSError as error:
         raise UnreadableFile(f"{path}: {error.strerror}", "파일이 있는지, 읽기 권한이 있는지 확인하세요.") from error
 
 
-__all__ = ["ONTOLOGY_FILE", "SUFFIXES", "Loaded", "Member", "is_supported", "is_zip", "load", "members"]
+__all__ = ["ONTOLOGY_FILE", "SUFFIXES", "Loaded", "Member", "is_supported", "is_zip", "load", "members", "read_bytes"]

@@ -53,7 +53,7 @@ class ExactVectors:
             self._refresh()
             ids, matrix = self._ids, self._matrix
             if kind is not None and self._kinds is None:
-                self._kinds = _kinds(self._ledger, ids)
+                self._kinds = self._ledger.kinds(ids)
             kinds = self._kinds or {}
         if not ids:
             return []
@@ -210,7 +210,7 @@ class ChromaVectors:
 
     def _put(self, generation: _Generation, touched: Sequence[str]) -> None:
         ids, vectors = self._ledger.vectors(touched)
-        generation.put(touched, ids, vectors, _kinds(self._ledger, ids))
+        generation.put(touched, ids, vectors, self._ledger.kinds(ids))
 
     def _switch(self, generation: _Generation | None, seq: int) -> None:
         with self._reading:
@@ -341,7 +341,3 @@ def _index_files(folder: Path) -> list[Path]:
 
 def _database_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_file())
-
-
-def _kinds(ledger: Ledger, ids: Sequence[str]) -> dict[str, Kind]:
-    return {chunk_id: chunk.kind for chunk_id, chunk in ledger.chunks(ids).items()}
