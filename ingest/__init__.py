@@ -20,11 +20,12 @@ from ingest.korean import Korean
 from ingest.ledger import Ledger, Source, Vectors
 from ingest.loaders import ONTOLOGY_FILE, SUFFIXES, load
 from ingest.pipeline import Embed, Extract, Job, Outcome, Progress, ingest
-from ingest.types import KINDS, Chunk, Document, Example, Kind, Record, Span, Statement
+from ingest.types import KINDS, OPEN, Chunk, Document, Example, Kind, Mode, Record, ReviewStatus, Span, Statement
 
 __all__ = [
     "KINDS",
     "ONTOLOGY_FILE",
+    "OPEN",
     "SUFFIXES",
     "Change",
     "Chunk",
@@ -42,9 +43,11 @@ __all__ = [
     "LedgerError",
     "LedgerMismatch",
     "MalformedRecord",
+    "Mode",
     "Outcome",
     "Progress",
     "Record",
+    "ReviewStatus",
     "Source",
     "Span",
     "Statement",

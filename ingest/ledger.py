@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.errors import LedgerError, LedgerMismatch, UnknownSource
-from ingest.types import Chunk, Document, Example, Kind, Span, Statement
+from ingest.types import Chunk, Document, Example, Kind, ReviewStatus, Span, Statement
 
 Vectors = npt.NDArray[np.float32]
 
@@ -72,12 +72,23 @@ _MIGRATIONS = (
         chunk_id TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE statements ADD COLUMN mode TEXT NOT NULL DEFAULT 'asserted';
+    ALTER TABLE statements ADD COLUMN since TEXT NOT NULL DEFAULT '';
+    ALTER TABLE statements ADD COLUMN until TEXT NOT NULL DEFAULT '';
+    ALTER TABLE statements ADD COLUMN confidence REAL NOT NULL DEFAULT 1.0;
+    ALTER TABLE statements ADD COLUMN status TEXT NOT NULL DEFAULT 'approved';
+    ALTER TABLE statements ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One ingested file as the ledger holds it. ``settings`` identifies how it was processed."""
+    """One ingested file as the ledger holds it. ``settings`` identifies how it was processed.
+
+    ``statements`` counts the approved ones.
+    """
 
     name: str
     path: str
@@ -146,11 +157,13 @@ class Ledger:
 
         ``vectors`` is (number of chunks, dimension), float32, in the order of ``chunks``.
         Chunks that an index holds already, by their ids, are not logged: it has nothing to do for them.
+        What people decided of a statement of the old state holds for the same statement of the new one.
         """
         assert len(chunks) == len(vectors)
         with self._transaction() as db:
             old = {row[0] for row in db.execute(_CHUNK_IDS_OF_PATH, (path,))}
             new = {chunk.id for chunk in chunks}
+            decided = {row[:-1]: row[-1] for row in db.execute(_DECISIONS_OF_PATH, (path,))}
             db.execute("DELETE FROM sources WHERE path = ?", (path,))
             source_id = db.execute(
                 "INSERT INTO sources (name, path, kind, sha256, settings, ingested_at) VALUES (?,?,?,?,?,?)",
@@ -165,8 +178,8 @@ class Ledger:
                 [_chunk_row(chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)],
             )
             db.executemany(
-                "INSERT INTO statements VALUES (?,?,?,?,?,?)",
-                [(s.span.document_id, s.subject, s.relation, s.object, s.span.start, s.span.end) for s in statements],
+                f"INSERT INTO statements VALUES ({','.join('?' * 12)})",
+                [_statement_row(statement, decided) for statement in statements],
             )
             self._log(db, "delete", old - new)
             self._log(db, "put", new - old)
@@ -255,14 +268,21 @@ class Ledger:
             len(rows), -1
         )
 
-    def statements(self) -> list[Statement]:
-        """All statements in a stable order."""
-        rows = self._db.execute(
-            "SELECT t.subject, t.relation, t.object, t.document_id, t.start, t.end FROM statements t"
-            " JOIN documents d ON d.id = t.document_id JOIN sources s ON s.id = d.source_id"
-            " ORDER BY s.name, t.start, t.rowid"
-        )
-        return [Statement(row[0], row[1], row[2], Span(row[3], row[4], row[5])) for row in rows]
+    def statements(self, status: ReviewStatus | None = None) -> list[Statement]:
+        """All statements in a stable order, of one status if given."""
+        where, values = ("WHERE t.status = ?", (status,)) if status else ("", ())
+        rows = self._db.execute(f"{_STATEMENTS} {where} ORDER BY s.name, t.start, t.rowid", values)
+        return [Statement(row[0], row[1], row[2], Span(*row[3:6]), *row[6:]) for row in rows]
+
+    def review(self, statement: Statement, status: ReviewStatus) -> int:
+        """Decide about a statement wherever it is said; returns at how many places that is.
+
+        The decision stays when its documents are read again.
+        """
+        with self._transaction() as db:
+            decided = db.execute(_REVIEW, (status, *_said(statement))).rowcount
+            db.execute(_NEXT_REVISION)
+        return decided
 
     # -- outbox and meta -------------------------------------------------------------------------
 
@@ -445,7 +465,8 @@ _SOURCES = """
     SELECT s.name, s.path, s.kind, s.sha256, s.settings, s.ingested_at,
         (SELECT d.id FROM documents d WHERE d.source_id = s.id),
         (SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document_id WHERE d.source_id = s.id),
-        (SELECT count(*) FROM statements t JOIN documents d ON d.id = t.document_id WHERE d.source_id = s.id)
+        (SELECT count(*) FROM statements t JOIN documents d ON d.id = t.document_id
+            WHERE d.source_id = s.id AND t.status = 'approved')
     FROM sources s
 """
 _DOCUMENTS = """
@@ -461,6 +482,20 @@ _KINDS = """
     WHERE c.id IN (SELECT value FROM json_each(?))
 """
 _TEXTS = "SELECT id, text FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+_STATEMENTS = """
+    SELECT t.subject, t.relation, t.object, t.document_id, t.start, t.end,
+        t.mode, t.since, t.until, t.confidence, t.status
+    FROM statements t JOIN documents d ON d.id = t.document_id JOIN sources s ON s.id = d.source_id
+"""
+_DECISIONS_OF_PATH = """
+    SELECT t.subject, t.relation, t.object, t.mode, t.since, t.until, t.status
+    FROM statements t JOIN documents d ON d.id = t.document_id JOIN sources s ON s.id = d.source_id
+    WHERE s.path = ? AND t.reviewed
+"""
+_REVIEW = """
+    UPDATE statements SET status = ?, reviewed = 1
+    WHERE subject = ? AND relation = ? AND object = ? AND mode = ? AND since = ? AND until = ?
+"""
 _NEXT_REVISION = """
     INSERT INTO meta VALUES ('revision', '1')
     ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1
@@ -469,6 +504,22 @@ _CHUNK_IDS_OF_PATH = """
     SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id
     JOIN sources s ON s.id = d.source_id WHERE s.path = ?
 """
+
+
+def _said(statement: Statement) -> tuple[str, ...]:
+    """What a statement says, wherever that is."""
+    return (
+        statement.subject, statement.relation, statement.object, statement.mode, statement.since, statement.until,
+    )  # fmt: skip
+
+
+def _statement_row(statement: Statement, decided: Mapping[tuple[str, ...], str]) -> tuple[object, ...]:
+    subject, relation, object_, mode, since, until = said = _said(statement)
+    span, status = statement.span, decided.get(said)
+    return (
+        span.document_id, subject, relation, object_, span.start, span.end,
+        mode, since, until, statement.confidence, status or statement.status, status is not None,
+    )  # fmt: skip
 
 
 def _chunk_row(chunk: Chunk, vector: npt.NDArray[np.float32]) -> tuple[object, ...]:

@@ -37,7 +37,10 @@ _GROUP = 256
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one source. ``left_out`` counts pieces that cannot serve as examples, by reason."""
+    """What became of one source. ``left_out`` counts pieces that cannot serve as examples, by reason.
+
+    ``facts`` counts approved statements, not those that wait for review.
+    """
 
     source: str
     kind: Kind | None
@@ -276,8 +279,9 @@ class _Writer:
             document, ready.chunks, vectors, statements,
             path=str(ready.path), sha256=ready.sha256, settings=ready.settings,
         )  # fmt: skip
+        facts = sum(statement.status == "approved" for statement in statements)
         return Outcome(
-            document.source, document.kind, ready.status, len(ready.chunks), len(statements),
+            document.source, document.kind, ready.status, len(ready.chunks), facts,
             ready.changes, ready.left_out,
         )  # fmt: skip
 

@@ -13,6 +13,10 @@ from typing import Literal
 Kind = Literal["creative", "facts", "general"]
 KINDS: tuple[Kind, ...] = ("creative", "facts", "general")
 
+Mode = Literal["asserted", "denied", "planned", "reported", "former"]
+ReviewStatus = Literal["approved", "candidate", "rejected"]
+OPEN = "open:"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -124,10 +128,24 @@ class Chunk:
 class Statement:
     """A typed statement found at a span of a document; ``kg`` makes facts of statements.
 
-    ``subject`` and ``object`` are canonical names, ``relation`` is a relation's key.
+    ``subject`` and ``object`` are canonical names, ``relation`` is a relation's key. Where no relation of the
+    ontology fits, it is ``OPEN`` and the verb or noun of the sentence, with subject and object as written.
+    ``mode`` says how the document speaks of it: as true, as not true, as intended, by hearsay, as true once.
+    ``since`` and ``until`` are dates ('2021년', '2021년 3월', '2021년 3월 2일'), '' where they are not said.
+    ``confidence`` is the extractor's, from 0 to 1. Only approved statements are facts; candidates wait for review.
     """
 
     subject: str
     relation: str
     object: str
     span: Span
+    mode: Mode = "asserted"
+    since: str = ""
+    until: str = ""
+    confidence: float = 1.0
+    status: ReviewStatus = "approved"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no relation of the ontology was found for it."""
+        return self.relation.startswith(OPEN)

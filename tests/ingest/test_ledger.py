@@ -2,24 +2,33 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ingest import Chunk, Document, Example, Ledger, LedgerError, LedgerMismatch, Span, Statement, UnknownSource
+from ingest.ledger import _MIGRATIONS
 
 TEXT = "첫 문장. 둘째 문장."
 
 
-def put(ledger: Ledger, name: str = "글.txt", text: str = TEXT, document_id: str = "d1") -> list[Chunk]:
+def put(
+    ledger: Ledger,
+    name: str = "글.txt",
+    text: str = TEXT,
+    document_id: str = "d1",
+    statements: Sequence[Statement] | None = None,
+) -> list[Chunk]:
     document = Document(document_id, name, "글", text, "facts")
     chunks = [
         Chunk(Span(document_id, 0, 5), name, "facts", text[0:5], ("머리",)),
         Chunk(Span(document_id, 6, len(text)), name, "facts", text[6:], (), Example("요청", tags=("가", "나"))),
     ]
     vectors = np.eye(2, 4, dtype=np.float32)
-    statements = [Statement("가", "part_of", "나", Span(document_id, 0, 5))]
+    if statements is None:
+        statements = [Statement("가", "part_of", "나", Span(document_id, 0, 5))]
     ledger.replace(document, chunks, vectors, statements, path=f"/{name}", sha256=document_id, settings="s")
     return chunks
 
@@ -114,6 +123,48 @@ def _put_many(path: Path, number: int) -> None:
     for step in range(10):
         put(ledger, f"{number}-{step}.txt", document_id=f"{number}-{step}")
     ledger.close()
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as db:
+        db.executescript(_MIGRATIONS[0])
+        db.execute("INSERT INTO sources VALUES (1, '글.txt', '/글.txt', 'facts', 'x', 's', 'now')")
+        db.execute("INSERT INTO documents VALUES ('d1', 1, '글', ?)", (TEXT,))
+        db.execute("INSERT INTO statements VALUES ('d1', '가', 'part_of', '나', 0, 5)")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    ledger = Ledger(path)
+    assert ledger.statements() == [Statement("가", "part_of", "나", Span("d1", 0, 5))]
+    ledger.close()
+
+
+def test_every_part_of_a_statement_comes_back(ledger: Ledger) -> None:
+    statements = [
+        Statement("가", "part_of", "나", Span("d1", 0, 5), "former", "2021년", "2023년 3월", 0.5, "rejected"),
+        Statement("가", "open:후원", "다", Span("d1", 6, 9), status="candidate"),
+    ]
+    put(ledger, statements=statements)
+    assert ledger.statements() == statements
+    assert ledger.statements("candidate") == statements[1:]
+    assert [source.statements for source in ledger.sources()] == [0]
+
+
+def test_a_decision_holds_at_every_place_and_after_reading_again(ledger: Ledger) -> None:
+    here, there = (
+        Statement("가", "part_of", "나", Span("d1", start, start + 3), status="candidate") for start in (0, 6)
+    )
+    other = Statement("가", "part_of", "나", Span("d1", 0, 3), "denied", status="candidate")
+    put(ledger, statements=[here, there, other])
+    before = ledger.revision()
+    assert ledger.review(here, "rejected") == 2
+    assert ledger.revision() > before
+    put(ledger, statements=[here, other])
+    assert [s.status for s in ledger.statements()] == ["rejected", "candidate"]
+    assert ledger.review(here, "approved") == 1
+    put(ledger, statements=[])
+    put(ledger, statements=[here])
+    assert ledger.statements("approved") == []
 
 
 def test_two_processes_lose_nothing(tmp_path: Path) -> None:
