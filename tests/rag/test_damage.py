@@ -341,8 +341,10 @@ def test_the_examination_sees_what_is_wrong(place: Callable[[str], Place], parts
     ledger.close()
     assert "lost: document 3" in complaints()
     with sqlite3.connect(held.home / "ledger.db") as db:
-        db.execute("INSERT INTO statements (document_id, subject, relation, object, start, end)"
-            " VALUES ('nobody', '가', 'part_of', '나', 0, 1)")
+        db.execute(
+            "INSERT INTO statements (document_id, subject, relation, object, start, end)"
+            " VALUES ('nobody', '가', 'part_of', '나', 0, 1)"
+        )
     db.close()
     assert "without their parents" in complaints()
     (held.home / "ledger.db.part").write_text("")
