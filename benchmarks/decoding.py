@@ -3,6 +3,7 @@
     python -m benchmarks.decoding [--rounds 30]
 
 All engines mask the same logits after the same Korean text, in turn, in one run; figures are medians in milliseconds.
+"In the writer" the head computes only logits that may be written, and the processor need not exclude the others.
 xgrammar and llguidance are given the exported policy; advancing their matcher by one token is counted.
 """
 
@@ -30,6 +31,7 @@ from rag import KOREAN
 from rag.decoding import cached_policy, compile_policy, read_vocabulary, to_gbnf, to_regex
 from rag.decoding.baselines import WholeTokenMask, foreign_tokens, prefix_function
 from rag.decoding.processor import KoreanLogitsProcessor, TokenTables
+from rag.generation.head import only_rows
 from rag.generation.local import load_base
 from ui.assemble import App
 from ui.settings import Settings
@@ -64,13 +66,17 @@ def _measure(model: Any, tokenizer: Any, rounds: int) -> dict[str, Any]:
         steps = _engines(tables, vocabulary, tokenizer, ends, width, batch)
         times: dict[str, list[float]] = {name: [] for name in steps}
         model_step = _model_step(model, ids, batch)
-        times["model step"] = []
+        in_the_writer = KoreanLogitsProcessor(tables, rest_is_excluded=True)
+        times |= {"ours in the writer": [], "model step": [], "model step in the writer": []}
         for number in range(rounds):
             rows = ids[: 20 + number].repeat(batch, 1)
             logits = torch.randn(batch, width)
             for name, step in steps.items():
                 times[name].append(_timed(step, rows, logits.clone()))
+            times["ours in the writer"].append(_timed(in_the_writer, rows, logits.clone()))
             times["model step"].append(_timed(model_step))
+            with only_rows(model, tables.tokens):
+                times["model step in the writer"].append(_timed(model_step))
         report[f"batch {batch}"] = {name: round(1e3 * median(found), 3) for name, found in times.items()}
     return report
 

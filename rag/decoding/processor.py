@@ -59,13 +59,21 @@ class KoreanLogitsProcessor(LogitsProcessor):
 
     ``prompt_length`` is where the written text begins. With ``max_length`` (prompt included) the last tokens
     are kept to those from which an end can still be reached, so that no syllable is cut. ``think`` are the ids that
-    open and close a model's private reasoning, which is never constrained.
+    open and close a model's private reasoning, which is never constrained. ``rest_is_excluded`` says that logits
+    outside of ``tables.tokens`` are -inf before (by a head that computes no others): filling them is half the cost.
     """
 
     def __init__(
-        self, tables: TokenTables, prompt_length: int = 0, max_length: int = 0, think: tuple[int, int] | None = None
+        self,
+        tables: TokenTables,
+        prompt_length: int = 0,
+        max_length: int = 0,
+        think: tuple[int, int] | None = None,
+        *,
+        rest_is_excluded: bool = False,
     ) -> None:
         self._tables = tables
+        self._rest_is_excluded = rest_is_excluded
         self._prompt_length = prompt_length
         self._max_length = max_length
         self._think = think
@@ -85,7 +93,9 @@ class KoreanLogitsProcessor(LogitsProcessor):
         empty = kept.amax(dim=-1, keepdim=True) == -torch.inf
         if empty.is_cuda or bool(empty.any()):
             kept = torch.where(empty & ~forbidden, torch.zeros_like(kept), kept)
-        scores.fill_(-torch.inf).scatter_(1, columns, kept)
+        if not self._rest_is_excluded:
+            scores.fill_(-torch.inf)
+        scores.scatter_(1, columns, kept)
         if self._think:
             return torch.where(self._thinking(input_ids)[:, None], free, scores)  # type: ignore[return-value]
         return scores

@@ -31,13 +31,18 @@ class AllowedHead(nn.Module):
         return logits
 
 
+def can_restrict(model: Any) -> bool:
+    """Whether ``only_rows`` can leave rows out: the head must be one linear layer."""
+    return isinstance(model.get_output_embeddings(), nn.Linear)
+
+
 @contextmanager
 def only_rows(model: Any, rows: torch.Tensor | None) -> Iterator[None]:
     """Within the block, ``model`` computes logits for ``rows`` only (all of them for None)."""
-    head = model.get_output_embeddings()
-    if rows is None or not isinstance(head, nn.Linear):
+    if rows is None or not can_restrict(model):
         yield
         return
+    head = model.get_output_embeddings()
     model.set_output_embeddings(AllowedHead(head, rows))
     try:
         yield

@@ -28,7 +28,7 @@ from rag.decoding import KOREAN, CharacterPolicy, Preset, cached_policy, read_vo
 from rag.decoding.processor import KoreanLogitsProcessor, RepetitionPenalty, TokenTables
 from rag.errors import GenerationError, PromptTooLong
 from rag.generation.adapter import check_adapter, file_sha256, quiet_peft
-from rag.generation.head import only_rows
+from rag.generation.head import can_restrict, only_rows
 from rag.generation.sampling import SeededSampling
 from rag.generation.writer import Generated
 from rag.hardware import best_dtype
@@ -144,9 +144,11 @@ class LocalWriter:
         length = len(prompt_ids)
         tables = self._tables(policy or KOREAN)
         columns = tables.tokens if policy else None
+        restricted = can_restrict(self._model)
+        korean = KoreanLogitsProcessor(tables, length, length + preset.max_tokens, rest_is_excluded=restricted)
         processors = [
             RepetitionPenalty(preset.repetition_penalty, length, preset.repetition_window, tables.character_pieces),
-            *([KoreanLogitsProcessor(tables, length, length + preset.max_tokens)] if policy else []),
+            *([korean] if policy else []),
             *([SeededSampling(seeds, preset.temperature, preset.min_p, columns)] if preset.temperature else []),
         ]
         with torch.inference_mode(), only_rows(self._model, columns):

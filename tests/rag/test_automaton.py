@@ -131,12 +131,16 @@ def test_the_processor_follows_the_automaton_from_any_history(make: str, policy:
     prompt = tokenizer.encode("Hello 中国 비 오는 밤. 麘", add_special_tokens=False)
     tables = TokenTables(automaton, [tokenizer.eos_token_id], len(tokenizer) + 7)
     processor = KoreanLogitsProcessor(tables, prompt_length=len(prompt))
+    behind_a_head = KoreanLogitsProcessor(tables, len(prompt), rest_is_excluded=True)
+    head = torch.full((1, len(tokenizer) + 7), -torch.inf)
+    head[:, tables.tokens] = 0.0
     draw = random.Random(1)
     state, ids = BOUNDARY, list(prompt)
     for _ in range(150):
         assert int(processor.states(torch.tensor([ids]))[0]) == state
         scores = processor(torch.tensor([ids]), torch.zeros(1, len(tokenizer) + 7))[0]
         allowed = set(torch.isfinite(scores).nonzero().flatten().tolist())
+        assert torch.equal(behind_a_head(torch.tensor([ids]), head.clone())[0], scores)
         expected = set(automaton.allowed(state).tolist())
         assert allowed - {tokenizer.eos_token_id} == expected
         assert (tokenizer.eos_token_id in allowed) == bool(automaton.accepting[state])
