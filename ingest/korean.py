@@ -41,6 +41,12 @@ class Korean:
                     self._kiwi.add_user_word(name, "NNP")
                     self._names.add(name)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are recognised whole; whoever keeps what this analyser said compares them."""
+        with self._lock:
+            return frozenset(self._names)
+
     def tokenize(self, text: str) -> list[Token]:
         """Kiwi's tokens; ``start`` and ``len`` are characters of ``text``."""
         with self._lock:
