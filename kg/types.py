@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest import Mode
 from rag import Citation
 
 ROOT = "것"
@@ -65,6 +66,9 @@ class Fact:
     """A statement with its evidence, which is never empty.
 
     A derived fact names its ``rule`` and its ``premises``; its evidence is that of its premises.
+    ``since`` and ``until`` are dates as far as a source gives them ('2021년', '2021년 3월', '2021년 3월 2일', ''
+    where it does not), both included; a derived fact holds while its premises do. ``superseded`` is the
+    date from which on a newer fact stands in its place, '' where none does.
     """
 
     subject: str
@@ -72,7 +76,11 @@ class Fact:
     object: str
     evidence: tuple[Citation, ...]
     rule: str = ""
-    premises: tuple[Fact, ...] = ()
+    premises: tuple[Fact, ...] = field(default=(), hash=False)
+    mode: Mode = "asserted"
+    since: str = ""
+    until: str = ""
+    superseded: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a fact without evidence."""
@@ -81,7 +89,7 @@ class Fact:
 
     @property
     def triple(self) -> Triple:
-        """(subject, relation, object), by which two facts are the same."""
+        """(subject, relation, object): what is said, whatever the mode and the time."""
         return self.subject, self.relation, self.object
 
 
