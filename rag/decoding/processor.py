@@ -60,7 +60,8 @@ class KoreanLogitsProcessor(LogitsProcessor):
     ``prompt_length`` is where the written text begins. With ``max_length`` (prompt included) the last tokens
     are kept to those from which an end can still be reached, so that no syllable is cut. ``think`` are the ids that
     open and close a model's private reasoning, which is never constrained. ``rest_is_excluded`` says that logits
-    outside of ``tables.tokens`` are -inf before (by a head that computes no others): filling them is half the cost.
+    outside of ``tables.tokens`` are -inf before (by a head that computes no others) and that no other processor
+    excludes all that is left: to exclude the rest and to look for empty rows is most of the cost.
     """
 
     def __init__(
@@ -88,14 +89,11 @@ class KoreanLogitsProcessor(LogitsProcessor):
         free = scores.clone() if self._think else scores
         # Gather and scatter: half the time of indexing and index_copy_ along the second dimension.
         columns = self._tables.tokens.expand(len(scores), -1)
-        kept = scores.gather(1, columns).masked_fill_(forbidden, -torch.inf)
-        # Another processor may have excluded all that is left: then the policy alone decides.
-        empty = kept.amax(dim=-1, keepdim=True) == -torch.inf
-        if empty.is_cuda or bool(empty.any()):
-            kept = torch.where(empty & ~forbidden, torch.zeros_like(kept), kept)
-        if not self._rest_is_excluded:
-            scores.fill_(-torch.inf)
-        scores.scatter_(1, columns, kept)
+        if self._rest_is_excluded:
+            penalty = torch.zeros_like(forbidden, dtype=scores.dtype).masked_fill_(forbidden, -torch.inf)
+            scores.scatter_add_(1, columns, penalty)
+        else:
+            scores = self._only(scores, columns, forbidden)
         if self._think:
             return torch.where(self._thinking(input_ids)[:, None], free, scores)  # type: ignore[return-value]
         return scores
@@ -108,6 +106,15 @@ class KoreanLogitsProcessor(LogitsProcessor):
         for column in columns.unbind(dim=1):
             row = self._tables.follow.index_select(0, row + column)
         return row // self._tables.row
+
+    def _only(self, scores: torch.Tensor, columns: torch.Tensor, forbidden: torch.Tensor) -> torch.Tensor:
+        """-inf everywhere but at those ``columns`` that are not ``forbidden``, in place."""
+        kept = scores.gather(1, columns).masked_fill_(forbidden, -torch.inf)
+        # Another processor may have excluded all that is left: then the policy alone decides.
+        empty = kept.amax(dim=-1, keepdim=True) == -torch.inf
+        if empty.is_cuda or bool(empty.any()):
+            kept = torch.where(empty & ~forbidden, torch.zeros_like(kept), kept)
+        return scores.fill_(-torch.inf).scatter_(1, columns, kept)
 
     def _thinking(self, input_ids: torch.LongTensor) -> torch.Tensor:
         assert self._think is not None
