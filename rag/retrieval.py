@@ -5,13 +5,15 @@ Text, spans and liveness come from the ledger, never from an index's copy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import Literal
 
-from ingest import Chunk, Kind, Ledger
+from ingest import Kind, Ledger
 from rag.embedding import LocalEmbedder
+from rag.examples import choose
 from rag.projections import Projections
 from rag.types import Hit, Voice
 
@@ -30,24 +32,28 @@ _EXAMPLE_CANDIDATES = 200
 
 @dataclass(frozen=True)
 class Retriever:
-    """Search over one home folder. ``graph`` gives (chunk id, score) for a question, or is None."""
+    """Search over one home folder. ``graph`` gives (chunk id, score) for a question, or is None.
+
+    ``shipped`` holds the SHA-256 of files that came with the program: all others are the author's own.
+    """
 
     ledger: Ledger
     projections: Projections
     embedder: LocalEmbedder
     graph: Callable[[str], Scored] | None = None
+    shipped: AbstractSet[str] = frozenset()
 
     def search(self, query: str, k: int = 5, kind: Kind | None = None, how: How = "hybrid") -> list[Hit]:
         """At most ``k`` hits, best first."""
         return self._hits(self._rankings(query, kind, how), _WEIGHTS)[:k]
 
     def examples(self, request: str, genre: str = "", k: int = 3) -> list[Hit]:
-        """At most ``k`` worked examples for a request, best first; never held-out ones. Those of its genre go first."""
+        """At most ``k`` worked examples for a request, best first; see ``rag.examples``."""
         query = f"{genre} {request}".strip()
         hits = self._hits(self._rankings(query, "creative", "hybrid", _EXAMPLE_CANDIDATES), _EXAMPLE_WEIGHTS)
-        usable = [hit for hit in hits if hit.chunk.example and hit.chunk.example.split == "train"]
-        ranked = sorted(usable, key=lambda hit: (not _has_genre(hit.chunk, genre), -hit.score))
-        return _without_same_request(ranked)[:k]
+        vectors = dict(zip(*self.ledger.vectors([hit.chunk.id for hit in hits]), strict=True))
+        own = {source.name for source in self.ledger.sources() if source.sha256 not in self.shipped}
+        return choose(request, genre, hits, vectors, k, own)
 
     def _rankings(self, query: str, kind: Kind | None, how: How, candidates: int = _CANDIDATES) -> dict[Voice, Scored]:
         rankings: dict[Voice, Scored] = {}
@@ -89,19 +95,3 @@ def _z_scores(found: Scored) -> dict[str, float]:
     values = [score for _, score in found]
     mean, spread = fmean(values), pstdev(values)
     return {chunk_id: (score - mean) / spread if spread else 0.0 for chunk_id, score in found}
-
-
-def _has_genre(chunk: Chunk, genre: str) -> bool:
-    return bool(genre) and chunk.example is not None and chunk.example.genre == genre
-
-
-def _without_same_request(hits: Iterable[Hit]) -> list[Hit]:
-    """Two pieces on one request would teach the model to repeat it."""
-    seen: set[str] = set()
-    kept = []
-    for hit in hits:
-        request = hit.chunk.example.request if hit.chunk.example else ""
-        if request not in seen:
-            seen.add(request)
-            kept.append(hit)
-    return kept

@@ -16,11 +16,15 @@ VOICES: tuple[Voice, ...] = ("words", "vectors", "graph")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk found for a query. Scores compare only within one ranking; ``via`` says who found it."""
+    """A chunk found for a query. Scores compare only within one ranking; ``via`` says who found it.
+
+    ``why`` says to people (in Korean) why it was chosen, where a choice was made; see ``rag.examples``.
+    """
 
     chunk: Chunk
     score: float
     via: tuple[Voice, ...]
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from rag.decoding import CharacterPolicy, Preset, Purity, choose_preset, measure_purity
 from rag.decoding.alarms import alarms
 from rag.decoding.allowance import quoting
+from rag.examples import fitting
 from rag.generation.writer import Generated, Writer
 from rag.prompting import write_prompt
 from rag.retrieval import Retriever
@@ -121,14 +122,13 @@ def _preset(request: Request, examples: Sequence[Hit]) -> Preset:
 def _fitting_prompt(
     request: Request, examples: Sequence[Hit], writer: Writer, preset: Preset
 ) -> tuple[tuple[Hit, ...], Prompt]:
-    """The prompt with as many examples as fit the context, the best one last, next to the request."""
-    for count in range(len(examples), -1, -1):
-        shown = tuple(examples[:count])
-        chunks = [hit.chunk for hit in reversed(shown)]
-        prompt = write_prompt(request.text, request.genre, chunks, request.so_far)
-        if writer.fits(prompt, preset.max_tokens):
-            break
-    return shown, prompt
+    """The prompt with the examples that fit the context, the best one last, next to the request."""
+
+    def shown_with(examples: Sequence[Hit]) -> Prompt:
+        return write_prompt(request.text, request.genre, [hit.chunk for hit in reversed(examples)], request.so_far)
+
+    shown = fitting(examples, lambda kept: writer.fits(shown_with(kept), preset.max_tokens))
+    return shown, shown_with(shown)
 
 
 def _tidied(piece: Generated) -> Generated:

@@ -6,6 +6,7 @@ Every part is made at its first use, so that a command pays only for what it nee
 from __future__ import annotations
 
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -25,6 +26,7 @@ _FOLLOW_SECONDS = 0.5
 # Nouns that ask and need not stand in a passage.
 _QUESTION_NOUNS = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "것", "정도", "종류", "내용")
 _ADAPTERS = Path(__file__).parent.parent / "tuning" / "adapters"
+_MANIFEST = Path(__file__).parent.parent / "corpora" / "manifest.toml"
 
 
 class App:
@@ -113,7 +115,7 @@ class App:
     @cached_property
     def retriever(self) -> Retriever:
         """Search over words, vectors and the graph."""
-        return Retriever(self.ledger, self.projections, self.embedder, self._graph_hits)
+        return Retriever(self.ledger, self.projections, self.embedder, self._graph_hits, _shipped_files())
 
     def knowledge(self) -> tuple[Graph, Ontology]:
         """The graph of all facts with what they imply, built anew when the ledger has changed."""
@@ -220,6 +222,14 @@ class App:
                     if chunk_id := self.ledger.chunk_at(citation.source, citation.start):
                         counts[chunk_id] = counts.get(chunk_id, 0.0) + 1.0
         return sorted(counts.items(), key=lambda pair: -pair[1])
+
+
+def _shipped_files() -> frozenset[str]:
+    """SHA-256 of the texts that came with the program; whatever else is held is the author's own."""
+    if not _MANIFEST.is_file():
+        return frozenset()
+    listed = tomllib.loads(_MANIFEST.read_text("utf-8")).values()
+    return frozenset(entry["sha256"] for entry in listed if isinstance(entry, dict))
 
 
 def _chat_model(name: str, url: str, key: SecretStr) -> BaseChatModel | None:

@@ -66,7 +66,7 @@ def drafts_document(drafts: Sequence[Draft]) -> Json:
     return {
         "texts": [draft.text for draft in drafts],
         "others": [other for draft in drafts for other in draft.others],
-        "examples": [_place(hit) for hit in first.examples],
+        "examples": [{**_place(hit), "why": list(hit.why)} for hit in first.examples],
         "purity": {
             "hangul_ratio": round(min(draft.purity.hangul_ratio for draft in drafts), 4),
             "contamination": round(max(draft.purity.contamination for draft in drafts), 6),

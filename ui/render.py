@@ -77,7 +77,8 @@ def show_examples(console: Console, examples: Sequence[Hit]) -> None:
     """The worked examples shown to the model."""
     for hit in examples:
         request = hit.chunk.example.request if hit.chunk.example else ""
-        console.print(f"[dim]예시: {escape(request)} ({escape(hit.chunk.source)})[/dim]")
+        why = f" — {', '.join(hit.why)}" if hit.why else ""
+        console.print(f"[dim]예시: {escape(f'{request} ({hit.chunk.source}){why}')}[/dim]")
 
 
 def show_hits(console: Console, hits: Sequence[Hit]) -> None:

@@ -77,6 +77,7 @@ def _show_draft(text: str, draft: Draft | None) -> None:
             for hit in draft.examples:
                 known = hit.chunk.example
                 st.markdown(f"**{known.genre if known else ''}** · {hit.chunk.source}")
+                st.caption("고른 까닭: " + ", ".join(hit.why) if hit.why else "")
                 st.caption(known.request if known else "")
                 st.text(hit.chunk.text)
 
