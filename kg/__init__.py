@@ -3,9 +3,11 @@
 Read ``kg.types`` and ``kg.ontology`` first. Imports ``ingest`` and ``rag``; needs no model.
 """
 
+from kg.contradictions import Contradiction
 from kg.errors import KnowledgeError, OntologyError
 from kg.extraction import EXTRACTION_VERSION, extract
-from kg.inference import infer, proof
+from kg.exports import to_graphml, to_turtle
+from kg.inference import proof
 from kg.mentions import Mention, Names, find_mentions
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.qa import answer_from_graph
@@ -19,6 +21,7 @@ __all__ = [
     "GENERAL",
     "LITERALS",
     "ROOT",
+    "Contradiction",
     "Entity",
     "Fact",
     "Graph",
@@ -37,9 +40,10 @@ __all__ = [
     "find_ontology",
     "general_ontology",
     "general_text",
-    "infer",
     "parse_ontology",
     "proof",
     "question_terms",
+    "to_graphml",
+    "to_turtle",
     "united",
 ]

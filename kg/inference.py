@@ -1,22 +1,53 @@
-"""From facts to what follows from them, each with its shortest proof. Pure.
+"""From facts to what follows from them, each with its smallest proof; kept true while facts come and go. Pure.
 
-Forward chaining to the fixpoint in the order of proof size: Knuth's generalisation of Dijkstra's
-algorithm (D. E. Knuth, A generalization of Dijkstra's algorithm, IPL 6(1), 1977). The first proof found
-of a fact is its smallest one, and every triple is settled once, so cycles end.
+Forward chaining to the fixpoint in the order of proof size: D. E. Knuth, A generalization of Dijkstra's
+algorithm, IPL 6(1), 1977. Facts that go take with them what was proved by them; what another proof still
+carries is settled anew: G. Ramalingam and T. Reps, An incremental algorithm for a generalization of the
+shortest-path problem, J. Algorithms 21(2), 1996. Ties are broken by name, so the result depends on the
+facts alone and never on the order in which they came. Knows facts by their keys; evidence is the graph's.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import count
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from kg.types import Fact, Ontology, Relation, Rule, Triple
-from rag import Citation, ProofStep
+from kg.validity import Validity, common
+from rag import ProofStep
 
 SYMMETRY = "서로 같은 관계(대칭)"
 INVERSE = "역관계"
+
+
+class Key(NamedTuple):
+    """What is asserted and when it holds, by which two facts are the same."""
+
+    subject: str
+    relation: str
+    object: str
+    validity: Validity
+
+    @property
+    def triple(self) -> Triple:
+        """What is said, whatever the time."""
+        return self.subject, self.relation, self.object
+
+
+class Proof(NamedTuple):
+    """How a fact is known. ``size`` counts the steps; a stated fact has one, no rule and no premises."""
+
+    size: int
+    rule: str = ""
+    premises: tuple[Key, ...] = ()
+
+
+_STATED = Proof(1)
+_Row = dict[str, tuple[Validity, ...]]  # the other ends of a relation, and when it holds
+_NONE: Mapping[str, tuple[Validity, ...]] = MappingProxyType({})
 
 
 def transitivity(relation: Relation) -> str:
@@ -24,21 +55,17 @@ def transitivity(relation: Relation) -> str:
     return f"{relation.label}: 이어진다(이행성)"
 
 
-def infer(facts: Iterable[Fact], ontology: Ontology) -> tuple[Fact, ...]:
-    """``facts`` and all that follows from them, by size of proof, then by name.
-
-    Derived facts obey domain and range, and nothing is related to itself unless a source says so.
-    Facts of the same triple are given once, with the evidence of all of them.
-    """
-    return _Chaining(ontology).run(merge(facts))
-
-
-def merge(facts: Iterable[Fact]) -> list[Fact]:
-    """One fact for each triple, with all its evidence in the order of its place; sorted by triple."""
-    evidence: dict[Triple, set[Citation]] = defaultdict(set)
-    for fact in facts:
-        evidence[fact.triple].update(fact.evidence)
-    return [Fact(*triple, evidence=_in_order(evidence[triple])) for triple in sorted(evidence)]
+def inverses(ontology: Ontology) -> dict[str, list[tuple[str, str]]]:
+    """For each relation, the relations that hold the other way round, with the rule that says so."""
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for key, relation in ontology.relations.items():
+        if relation.symmetric:
+            pairs[key].append((key, SYMMETRY))
+        if relation.inverse:
+            for here, there in ((key, relation.inverse), (relation.inverse, key)):
+                if (there, INVERSE) not in pairs[here]:
+                    pairs[here].append((there, INVERSE))
+    return pairs
 
 
 def proof(fact: Fact, ontology: Ontology) -> tuple[ProofStep, ...]:
@@ -46,75 +73,191 @@ def proof(fact: Fact, ontology: Ontology) -> tuple[ProofStep, ...]:
 
     A step shows the relation's label and cites what the step rests on.
     """
-    steps: dict[Triple, ProofStep] = {}
-
-    def visit(step: Fact) -> None:
-        if step.triple in steps:
-            return
-        for premise in step.premises:
-            visit(premise)
+    steps: dict[int, ProofStep] = {}
+    waiting = [fact]
+    while waiting:
+        step = waiting[-1]
+        unproved = [premise for premise in step.premises if id(premise) not in steps]
+        if unproved:
+            waiting.extend(reversed(unproved))
+            continue
         label = ontology.relations[step.relation].label
-        steps[step.triple] = ProofStep(step.subject, label, step.object, step.rule, step.evidence)
-
-    visit(fact)
-    return tuple(steps.values())
+        steps[id(waiting.pop())] = ProofStep(step.subject, label, step.object, step.rule, step.evidence)
+    return tuple(dict.fromkeys(steps.values()))
 
 
-class _Chaining:
-    """One run to the fixpoint. ``_settled`` holds the facts whose smallest proof is known."""
+class Closure:
+    """Stated facts and all that follows from them, under the ontology's properties and rules.
+
+    Derived facts obey domain and range, and nothing is related to itself unless a source says so. A derived
+    fact holds during the time that its premises share.
+    """
 
     def __init__(self, ontology: Ontology) -> None:
         self._ontology = ontology
-        self._settled: dict[Triple, Fact] = {}
-        self._from: dict[tuple[str, str], list[Fact]] = defaultdict(list)  # (relation, subject)
-        self._to: dict[tuple[str, str], list[Fact]] = defaultdict(list)  # (relation, object)
-        self._chains: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+        self._proofs: dict[Key, Proof] = {}
+        self._from: dict[str, dict[str, _Row]] = {relation: {} for relation in ontology.relations}  # by subject
+        self._to: dict[str, dict[str, _Row]] = {relation: {} for relation in ontology.relations}  # by object
+        self._inverses = inverses(ontology)
+        self._opening: defaultdict[str, list[Rule]] = defaultdict(list)  # rules by first premise
+        self._closing: defaultdict[str, list[Rule]] = defaultdict(list)  # rules by second premise
+        self._concluding: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in _chains(ontology):
-            for place, relation in enumerate(rule.if_):
-                self._chains[relation].append((place, rule))
-        self._inverses = _inverses(ontology)
+            self._opening[rule.if_[0]].append(rule)
+            self._closing[rule.if_[1]].append(rule)
+            self._concluding[rule.then].append(rule)
+        self._members: dict[str, frozenset[str]] = {}  # entities by class, as far as asked for
 
-    def run(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        order = count()
-        known = (fact for fact in facts if fact.relation in self._ontology.relations)
-        waiting = [(1, _names(fact), next(order), fact) for fact in known]
-        heapq.heapify(waiting)
-        sizes: dict[Triple, int] = {}
-        while waiting:
-            size, _, _, fact = heapq.heappop(waiting)
-            if fact.triple in self._settled:
+    def __len__(self) -> int:
+        return len(self._proofs)
+
+    def keys(self, subject: str | None = None, relation: str | None = None, object: str | None = None) -> Iterator[Key]:
+        """Keys of all known facts with these parts, in no order."""
+        for name in self._from if relation is None else (relation,):
+            yield from self._keys(name, subject, object)
+
+    def _keys(self, relation: str, subject: str | None, object_: str | None) -> Iterator[Key]:
+        if subject is None and object_ is not None:
+            starts = self._to.get(relation, {}).get(object_, _NONE)
+            yield from (Key(start, relation, object_, at) for start, times in starts.items() for at in times)
+            return
+        rows = self._from.get(relation, {})
+        for start in rows if subject is None else (subject,):
+            row = rows.get(start, _NONE)
+            ends = row if object_ is None else (object_,)
+            yield from (Key(start, relation, end, at) for end in ends for at in row.get(end, ()))
+
+    def proof(self, key: Key) -> Proof:
+        """The smallest proof of a known fact.
+
+        Raises:
+            KeyError: the fact is not known.
+        """
+        return self._proofs[key]
+
+    def update(self, gone: Iterable[Key], new: Iterable[Key]) -> None:
+        """Take stated facts out and put others in; the result is that of stating what is left from the beginning.
+
+        ``gone`` are stated, ``new`` are not yet.
+        """
+        candidates = [(_STATED, key) for key in new]
+        for key in self._withdraw(set(gone)):
+            if (best := min(self._proofs_of(key), default=None)) is not None:
+                candidates.append((best, key))
+        self._settle(candidates)
+
+    def _settle(self, candidates: list[tuple[Proof, Key]]) -> None:
+        """Smallest proofs first: when one is taken up, nothing smaller can come for its fact."""
+        heapq.heapify(candidates)
+        while candidates:
+            best, key = heapq.heappop(candidates)
+            held = self._proofs.get(key)
+            if held is not None and held <= best:
                 continue
-            self._settled[fact.triple] = fact
-            sizes[fact.triple] = size
-            self._from[fact.relation, fact.subject].append(fact)
-            self._to[fact.relation, fact.object].append(fact)
-            for derived in self._consequences(fact):
-                if derived.triple not in self._settled:
-                    cost = 1 + sum(sizes[premise.triple] for premise in derived.premises)
-                    heapq.heappush(waiting, (cost, _names(derived), next(order), derived))
-        return tuple(self._settled.values())
+            self._proofs[key] = best
+            if held is None:
+                self._index(key)
+            elif held.size == best.size:
+                continue  # told differently, but no longer and no shorter: nothing changes for what follows
+            for derived, proof in self._consequences(key):
+                known = self._proofs.get(derived)
+                if known is None or proof < known:
+                    heapq.heappush(candidates, (proof, derived))
 
-    def _consequences(self, fact: Fact) -> Iterator[Fact]:
-        for relation, rule in self._inverses[fact.relation]:
-            yield from self._derive(fact.object, relation, fact.subject, rule, (fact,))
-        for place, chain in self._chains[fact.relation]:
-            if place == 0:
-                for second in self._from[chain.if_[1], fact.object]:
-                    yield from self._derive(fact.subject, chain.then, second.object, chain.name, (fact, second))
-            else:
-                for first in self._to[chain.if_[0], fact.subject]:
-                    yield from self._derive(first.subject, chain.then, fact.object, chain.name, (first, fact))
+    def _withdraw(self, gone: set[Key]) -> set[Key]:
+        """Forget ``gone`` and everything whose smallest proof rests on it."""
+        lost, waiting = set(gone), list(gone)
+        while waiting:
+            for derived, proof in self._consequences(waiting.pop()):
+                if derived not in lost and self._proofs[derived] == proof:
+                    lost.add(derived)
+                    waiting.append(derived)
+        for key in lost:
+            del self._proofs[key]
+            self._unindex(key)
+        return lost
 
-    def _derive(
-        self, subject: str, relation: str, object_: str, rule: str, premises: tuple[Fact, ...]
-    ) -> Iterator[Fact]:
+    # -- one step ----------------------------------------------------------------------------------
+
+    def _consequences(self, key: Key) -> Iterator[tuple[Key, Proof]]:
+        """What follows from ``key`` and at most one other known fact."""
+        subject, relation, object_, time = key
+        for other, rule in self._inverses.get(relation, ()):
+            if self._may_be(object_, other, subject):
+                yield Key(object_, other, subject, time), self._proof(rule, (key,))
+        for chain in self._opening.get(relation, ()):
+            second = chain.if_[1]
+            for end, times in self._from[second].get(object_, _NONE).items():
+                if self._may_be(subject, chain.then, end):
+                    for then in times:
+                        if (shared := common(time, then)) is not None:
+                            premises = key, Key(object_, second, end, then)
+                            yield Key(subject, chain.then, end, shared), self._proof(chain.name, premises)
+        for chain in self._closing.get(relation, ()):
+            first = chain.if_[0]
+            for start, times in self._to[first].get(subject, _NONE).items():
+                if self._may_be(start, chain.then, object_):
+                    for then in times:
+                        if (shared := common(then, time)) is not None:
+                            premises = Key(start, first, subject, then), key
+                            yield Key(start, chain.then, object_, shared), self._proof(chain.name, premises)
+
+    def _proofs_of(self, key: Key) -> Iterator[Proof]:
+        """Every proof of ``key`` in one step from known facts."""
+        subject, relation, object_, time = key
+        if not self._may_be(subject, relation, object_):
+            return
+        for other, rule in self._inverses.get(relation, ()):
+            if time in self._from[other].get(object_, _NONE).get(subject, ()):
+                yield self._proof(rule, (Key(object_, other, subject, time),))
+        for chain in self._concluding.get(relation, ()):
+            first, second = chain.if_
+            for middle, times in self._from[first].get(subject, _NONE).items():
+                for later in self._from[second].get(middle, _NONE).get(object_, ()):
+                    for earlier in times:
+                        if common(earlier, later) == time:
+                            premises = Key(subject, first, middle, earlier), Key(middle, second, object_, later)
+                            yield self._proof(chain.name, premises)
+
+    def _proof(self, rule: str, premises: tuple[Key, ...]) -> Proof:
+        return Proof(1 + sum(self._proofs[premise].size for premise in premises), rule, premises)
+
+    def _may_be(self, subject: str, relation: str, object_: str) -> bool:
+        """Whether the ontology lets a derived fact of these parts be."""
         types = self._ontology.relations[relation]
-        if subject == object_ or not self._ontology.fits(subject, types.domain):
-            return
-        if object_ in self._ontology.entities and not self._ontology.fits(object_, types.range):
-            return
-        evidence = dict.fromkeys(citation for premise in premises for citation in premise.evidence)
-        yield Fact(subject, relation, object_, tuple(evidence), rule, premises)
+        return (
+            subject != object_
+            and subject in self._of_class(types.domain)
+            and (object_ in self._of_class(types.range) or object_ not in self._ontology.entities)
+        )
+
+    def _of_class(self, cls: str) -> frozenset[str]:
+        if cls not in self._members:
+            entities = self._ontology.entities
+            self._members[cls] = frozenset(name for name in entities if self._ontology.fits(name, cls))
+        return self._members[cls]
+
+    # -- the indexes -------------------------------------------------------------------------------
+
+    def _index(self, key: Key) -> None:
+        for rows, here, there in self._places(key):
+            row = rows.setdefault(here, {})
+            row[there] = (*row.get(there, ()), key.validity)
+
+    def _unindex(self, key: Key) -> None:
+        for rows, here, there in self._places(key):
+            row = rows[here]
+            row[there] = tuple(time for time in row[there] if time != key.validity)
+            if not row[there]:
+                del row[there]
+            if not row:
+                del rows[here]
+
+    def _places(self, key: Key) -> tuple[tuple[dict[str, _Row], str, str], tuple[dict[str, _Row], str, str]]:
+        return (
+            (self._from[key.relation], key.subject, key.object),
+            (self._to[key.relation], key.object, key.subject),
+        )
 
 
 def _chains(ontology: Ontology) -> list[Rule]:
@@ -124,25 +267,3 @@ def _chains(ontology: Ontology) -> list[Rule]:
         if relation.transitive
     ]
     return [*ontology.rules, *transitive]
-
-
-def _inverses(ontology: Ontology) -> dict[str, list[tuple[str, str]]]:
-    """For each relation, the relations that hold the other way round, with the rule that says so."""
-    inverses: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for key, relation in ontology.relations.items():
-        if relation.symmetric:
-            inverses[key].append((key, SYMMETRY))
-        if relation.inverse:
-            for pair in ((key, relation.inverse), (relation.inverse, key)):
-                if (pair[1], INVERSE) not in inverses[pair[0]]:
-                    inverses[pair[0]].append((pair[1], INVERSE))
-    return inverses
-
-
-def _names(fact: Fact) -> tuple[str, ...]:
-    """What orders proofs of one size, so that runs agree: the triple, the rule, the premises."""
-    return (*fact.triple, fact.rule, *(part for premise in fact.premises for part in premise.triple))
-
-
-def _in_order(citations: Iterable[Citation]) -> tuple[Citation, ...]:
-    return tuple(sorted(citations, key=lambda c: (c.source, c.start, c.end)))

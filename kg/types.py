@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest import Mode
+from kg.validity import Validity
 from rag import Citation
 
 ROOT = "것"
 LITERALS = ("연도", "날짜", "수량", "글")
+_NO_CLASS: frozenset[str] = frozenset()
 
 Triple = tuple[str, str, str]
 
@@ -92,12 +94,19 @@ class Fact:
         """(subject, relation, object): what is said, whatever the mode and the time."""
         return self.subject, self.relation, self.object
 
+    @property
+    def validity(self) -> Validity:
+        """When it holds."""
+        return Validity(self.since, self.until, self.superseded)
+
 
 @dataclass(frozen=True, eq=False)
 class Ontology:
     """Classes with their parents, relations, rules, entities and the facts that the file itself states.
 
-    ``source`` is the file's name as people see it; the facts cite it.
+    ``source`` is the file's name as people see it; the facts cite it. ``disjoint`` gives for a class those
+    that exclude it, ``entries`` the place of each entity in its file, ``lines`` the line of each entry of
+    the file ``source``, by the key that messages name.
     """
 
     name: str
@@ -109,18 +118,28 @@ class Ontology:
     rules: tuple[Rule, ...] = ()
     entities: Mapping[str, Entity] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+    disjoint: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    entries: Mapping[str, Citation] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def is_a(self, cls: str, ancestor: str) -> bool:
         """Whether ``cls`` is ``ancestor`` or below it. Every class is a 것; literals are below nothing."""
         if ancestor == ROOT:
             return cls not in LITERALS
-        seen: set[str] = set()
-        while cls and cls not in seen:
-            if cls == ancestor:
-                return True
-            seen.add(cls)
+        return ancestor in self._line(cls)
+
+    def excludes(self, cls: str, other: str) -> bool:
+        """Whether nothing can be of both classes, by their own or their ancestors' ``disjoint``."""
+        others = self._line(other)
+        return any(not self.disjoint.get(each, _NO_CLASS).isdisjoint(others) for each in self._line(cls))
+
+    def _line(self, cls: str) -> dict[str, None]:
+        """The class and its ancestors, upwards."""
+        line: dict[str, None] = {}
+        while cls and cls not in line:
+            line[cls] = None
             cls = self.classes.get(cls, "")
-        return False
+        return line
 
     def fits(self, name: str, cls: str) -> bool:
         """Whether the entity ``name`` is of class ``cls``; False for what is no entity."""
