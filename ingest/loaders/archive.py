@@ -25,6 +25,10 @@ MAX_UNPACKED = 200_000_000
 MAX_RATIO = 200
 RATIO_FROM = 10_000_000
 
+# ``zipfile`` makes an object for each entry before anything can be counted: a million take 400 MB. The mark of an
+# entry may also stand inside of a stored archive, hence the margin.
+_ENTRY = b"PK\x01\x02"
+_MAX_MARKS = 10 * MAX_MEMBERS
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -83,6 +87,8 @@ def open_archive(path: Path, data: bytes) -> tuple[zipfile.ZipFile, dict[str, zi
     """
     if len(data) > MAX_BYTES:
         raise _too_large(path, f"{MAX_BYTES // 1_000_000}MB가 넘는 압축 파일입니다")
+    if data.count(_ENTRY) > _MAX_MARKS:
+        raise _too_large(path, f"파일이 {MAX_MEMBERS:,}개가 넘게 들어 있습니다")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, OverflowError) as error:
