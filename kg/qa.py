@@ -1,325 +1,342 @@
-"""Answers questions from the graph alone, with proof, without a model. In doubt it does not answer.
+"""Answers questions with proof and without a model: from the graph, from tables, from sentences. In doubt it does not.
 
-A question is answered only if the graph's relations account for every content word of it.
+Whoever answers, each content word of the question must be accounted for: by a relation's words, by a table's headers,
+or by the sentence that says it. A description ('퓨전을 만든 회사') is first resolved to what it denotes, by any of the
+three, and then stands in the question like a name.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from ingest import Korean
-from kg.inference import proof
-from kg.josa import fill
-from kg.patterns import Place
-from kg.questions import ASKED, Question, Vocabulary, Word, left_over, read_question
+from ingest import Document, Korean
+from kg.execution import Executor, Reached
+from kg.logical_form import Ask, Count, Every, Extreme, Follow, Given, Holds, Term
+from kg.mentions import Names
+from kg.parsing import Parse, Parser
+from kg.quantities import TIME, amount_of, fits_unit
+from kg.questions import ASKED, Question, Slot, left_over, read_question, vocabulary_of
+from kg.sentences import SentenceReader
 from kg.store import Graph
-from kg.types import LITERALS, Fact, Ontology, Relation
-from rag import Answer, Citation, ProofStep
+from kg.table_questions import TableReader
+from kg.tables import tables
+from kg.types import Entity, Fact, Ontology
+from kg.wording import count_of, say
+from rag import Answer, Hit, ProofStep
 
-_HOPS = 2
+_HOPS = 3
 _MOST = 12  # more names than that are no answer but an inventory
-_HANGUL = re.compile(r"[가-힣]+")
+_AMONG = ("중", "가운데", "중에서")
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """One way to understand an open question: these facts answer it by their ``objects`` or subjects."""
+class _Result:
+    """What one way to understand a question gives. ``names`` is what must agree between the ways."""
 
-    relation: Relation
-    facts: tuple[Fact, ...]
-    asks_object: bool
-    weight: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(f.object if self.asks_object else f.subject for f in self.facts))
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """One way to understand a yes-or-no question."""
-
-    subject: str
-    relation: Relation
-    object: str
+    names: tuple[str, ...]
+    text: str
+    steps: tuple[ProofStep, ...]
     weight: int
 
 
-def answer_from_graph(question: str, graph: Graph, ontology: Ontology, korean: Korean) -> Answer | None:
+def answer_from_graph(question: str, graph: Graph, ontology: Ontology, korean: Korean, at: str = "") -> Answer | None:
     """The answer that the graph proves, or None where it knows none or does not understand the question.
 
-    '예' needs the fact itself, '아니요' a functional relation with another object; a fact that is merely
-    absent gives None, and so does a list of more than a dozen names. A question about the holder of a
-    description ('A를 만든 회사의 대표는?') is answered in two steps if the description has one holder.
+    '예' needs the fact itself, '아니요' a functional relation with another object or a source that denies it; a fact
+    that is merely absent gives None, and so does a list of more than a dozen names.
     """
-    return _Asking(graph, ontology, korean).answer(question, _HOPS)
+    return Asker(graph, ontology, korean).answer(question, at)
 
 
-class _Asking:
-    def __init__(self, graph: Graph, ontology: Ontology, korean: Korean) -> None:
+class Asker:
+    """A graph, the tables of documents, and a way to find passages (``find``), ready to be asked."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        ontology: Ontology,
+        korean: Korean,
+        documents: Iterable[Document] = (),
+        find: Callable[[str], Sequence[Hit]] | None = None,
+    ) -> None:
         self._graph = graph
         self._ontology = ontology
         self._korean = korean
-        self._vocabulary = Vocabulary(ontology, korean)
+        self._names: Names = graph.names
+        vocabulary = vocabulary_of(ontology, korean)
+        self._parser = Parser(ontology, vocabulary)
+        held = [table for document in documents for table in tables(document)]
+        self._tables = TableReader(held, self._names, ontology, vocabulary, korean)
+        self._sentences = SentenceReader(self._names, ontology, vocabulary, korean)
+        self._find = find
 
-    def answer(self, text: str, hops: int) -> Answer | None:
-        question = read_question(text, self._graph.names, self._korean)
-        if not question.is_answerable or len(question.named) > 2:
+    def answer(self, text: str, at: str = "") -> Answer | None:
+        """The answer as of a date ('2024년 1월'; '' for now) with its whole proof; None where nothing proves one."""
+        question = read_question(text, self._names, self._korean)
+        result = self._resolve(question, _HOPS, Executor(self._graph, self._ontology, at))
+        if result is None and not at and question.time_point:
+            start, end = question.time_span()
+            timeless = question.without(w.index for w in question.words if start <= w.start < end)
+            result = self._resolve(timeless, _HOPS, Executor(self._graph, self._ontology, question.time_point))
+        if result is None or not result.steps:
             return None
-        if question.is_open:
-            reading = self._agreed(self._readings(question))
-            if reading is not None:
-                return self._tell(reading)
-        else:
-            answer = self._decide(list(self._claims(question)))
-            if answer is not None:
-                return answer
-        return self._by_description(question, hops) if hops > 1 else None
+        sources = dict.fromkeys(source for step in result.steps for source in step.sources)
+        return Answer(result.text, False, tuple(sources), result.steps)
 
-    # -- yes or no -------------------------------------------------------------------------------
+    # -- the order of things ---------------------------------------------------------------------
 
-    def _claims(self, question: Question) -> Iterator[_Claim]:
-        for relation in self._ontology.relations.values():
-            words = self._vocabulary.words(question, relation)
-            literal = question.literal(relation)
-            understood = words | (_inside(question, literal[1]) if literal else frozenset())
-            if not words or left_over(question, understood):
-                continue
-            for subject, object_ in self._arguments(question, relation, literal[0] if literal else ""):
-                yield _Claim(subject, relation, object_, len(words))
+    def _resolve(self, question: Question, hops: int, executor: Executor) -> _Result | None:
+        """By relations, by tables; then with a description resolved by either; then by sentences."""
+        return (
+            self._directly(question, executor)
+            or (self._corrected(question, hops, executor) if hops > 1 else None)
+            or (self._by_description(question, hops, executor, False) if hops > 1 else None)
+            or self._by_sentence(question, executor)
+            or (self._by_description(question, hops, executor, True) if hops > 1 else None)
+        )
 
-    def _arguments(self, question: Question, relation: Relation, literal: str) -> list[tuple[str, str]]:
-        """(subject, object) as the classes allow; where both ways do, as the particles say."""
-        named = question.named
-        if relation.range in LITERALS:
-            only = self._fitting(question, 0, relation.domain) if len(named) == 1 else ""
-            return [(only, literal)] if only and literal else []
-        if len(named) != 2:
-            return []
-        pairs = []
-        for first, second in ((0, 1), (1, 0)):
-            subject = self._fitting(question, first, relation.domain)
-            object_ = self._fitting(question, second, relation.range)
-            if subject and object_:
-                pairs.append((first, (subject, object_)))
-        if len(pairs) == 2 and not relation.symmetric:
-            pairs = [
-                (first, pair)
-                for first, pair in pairs
-                if question.is_subject(named[first]) and not question.is_subject(named[1 - first])
-                and not _is_passive(question)
-            ]  # fmt: skip
-        return [pair for first, pair in pairs if _may_be_subject(question, named[first], relation)]
+    def _directly(self, question: Question, executor: Executor) -> _Result | None:
+        return self._by_graph(question, executor) or self._by_table(question, executor)
 
-    def _decide(self, claims: Sequence[_Claim]) -> Answer | None:
-        heaviest = max((claim.weight for claim in claims), default=0)
-        claims = [claim for claim in claims if claim.weight == heaviest]
-        for claim in claims:
-            if fact := self._proved(claim):
-                return self._answered(f"예. {self._say(claim.relation, [fact.subject], [fact])}", [fact])
-        for claim in claims:
-            known = self._graph.facts(subject=claim.subject, relation=claim.relation.key)
-            if claim.relation.functional and len(known) == 1 and not _vague(known[0].object, claim):
-                return self._answered(f"아니요. {self._say(claim.relation, [claim.subject], known)}", known)
+    # -- the graph -------------------------------------------------------------------------------
+
+    def _by_graph(self, question: Question, executor: Executor) -> _Result | None:
+        parses = list(self._parser.parses(question))
+        heaviest = max((parse.weight for parse in parses), default=0)
+        best = [parse for parse in parses if parse.weight == heaviest]
+        return _agreed(result for parse in best if (result := self._run(parse, executor)))
+
+    def _run(self, parse: Parse, executor: Executor) -> _Result | None:
+        match parse.form:
+            case Ask(term):
+                return self._listed(parse, term, executor)
+            case Count(term, unit):
+                reached = executor.reach(term)
+                if not reached:
+                    return None
+                return _Result((f"{len(reached)}",), count_of(list(reached), unit), _steps(reached), parse.weight)
+            case Extreme():
+                return self._chosen(parse, parse.form, executor)
+            case Holds():
+                return self._decided(parse, parse.form, executor)
+
+    def _listed(self, parse: Parse, term: Term, executor: Executor) -> _Result | None:
+        reached = executor.reach(term)
+        if not reached or len(reached) > _MOST or (parse.expected and len(reached) != parse.expected):
+            return None
+        if parse.unit and not all(_in_unit(name, parse.unit) for name in reached):
+            return None
+        facts = list(dict.fromkeys(fact for found in reached.values() for fact in found.facts))
+        if _contradictory(facts, self._ontology):
+            return None
+        return _Result(tuple(reached), self._say(facts), _steps(reached), parse.weight)
+
+    def _chosen(self, parse: Parse, form: Extreme, executor: Executor) -> _Result | None:
+        reached = executor.reach(form.term)
+        values = executor.values(form.relation, reached)
+        complete = isinstance(form.term, Every) or len(values) == len(reached)
+        if len(values) < 2 or not complete or len({amount.dimension for amount, _ in values.values()}) > 1:
+            return None
+        if parse.expected and parse.expected != len(values):
+            return None
+        best = (max if form.most else min)(amount.value for amount, _ in values.values())
+        winners = [name for name, (amount, _) in values.items() if amount.value == best]
+        if len(winners) != 1:
+            return None
+        facts = [fact for _, fact in values.values()]
+        winner = values[winners[0]][1]
+        steps = (*_steps({name: reached[name] for name in values}), *executor.steps(facts))
+        rule = "가장 큰 값" if form.most else "가장 작은 값"
+        label = self._ontology.relations[form.relation].label
+        last = ProofStep(winner.subject, label, winner.object, rule, tuple(c for f in facts for c in f.evidence))
+        text = f"{winners[0]}입니다. {self._say([winner])}"
+        return _Result((winners[0],), text, (*dict.fromkeys(steps), last), parse.weight)
+
+    def _decided(self, parse: Parse, form: Holds, executor: Executor) -> _Result | None:
+        """Yes by the fact, no by another object of a functional relation or by a source that denies it."""
+        relation = self._ontology.relations[form.relation]
+        known = executor.facts(form.subject, form.relation)
+        fact = next((fact for fact in known if _is_object(fact, form.object, relation.range)), None)
+        yes, no = ("아니요", "예") if form.denied else ("예", "아니요")
+        denials = self._graph.facts(
+            subject=form.subject, relation=form.relation, object=form.object, at=executor.at, mode="denied"
+        )
+        if fact is not None and denials:
+            return None
+        if fact is not None:
+            return _Result((yes,), f"{yes}. {self._say([fact])}", executor.steps([fact]), parse.weight)
+        if denials:
+            return _Result((no,), f"{no}. {denials[0].evidence[0].text}", executor.steps(denials), parse.weight)
+        vague = relation.range == "날짜" and any(form.object.startswith(fact.object) for fact in known)
+        if relation.functional and len(known) == 1 and not vague:
+            return _Result((no,), f"{no}. {self._say(known)}", executor.steps(known), parse.weight)
+        former = self._graph.facts(subject=form.subject, relation=form.relation, object=form.object, mode="former")
+        if former and known:
+            return _Result((no,), f"{no}. {self._say(known)}", executor.steps([*former, *known]), parse.weight)
         return None
 
-    def _proved(self, claim: _Claim) -> Fact | None:
-        exact = self._graph.fact(claim.subject, claim.relation.key, claim.object)
-        if exact or claim.relation.range != "날짜":
-            return exact
-        known = self._graph.facts(subject=claim.subject, relation=claim.relation.key)
-        return next((fact for fact in known if fact.object.startswith(claim.object + " ")), None)
+    def _say(self, facts: Sequence[Fact]) -> str:
+        return say(facts, self._graph, self._ontology)
 
-    # -- open questions --------------------------------------------------------------------------
+    # -- tables and sentences --------------------------------------------------------------------
 
-    def _readings(self, question: Question) -> Iterator[_Reading]:
-        for relation in self._ontology.relations.values():
-            words = self._vocabulary.words(question, relation)
-            if not words and not self._vocabulary.asks(question, relation):
-                continue
-            left = self._without_unit(question, left_over(question, words))
-            asked = left[0] if len(left) == 1 else None
-            if len(left) > 1 or (asked and not asked.noun):
-                continue
-            for facts, asks_object in self._found(question, relation):
-                kept = self._asked_for(question, facts, asks_object, asked)
-                if asks_object and relation.transitive:
-                    kept = self._most_specific(kept)
-                if kept is not None:
-                    yield _Reading(relation, tuple(kept), asks_object, len(words))
+    def _by_table(self, question: Question, executor: Executor) -> _Result | None:
+        found = self._tables.answers(question)
+        best = [answer for answer in found if answer.weight == found[0].weight]
+        results = (_Result(a.names, a.text, (*_described(question, executor), *a.steps), a.weight) for a in best)
+        return _agreed(results)
 
-    def _found(self, question: Question, relation: Relation) -> Iterator[tuple[list[Fact], bool]]:
-        """(facts, whether their object is asked for) for the name in the question, else for the subject."""
-        if not question.named:
-            if self._ontology.fits(self._ontology.subject, relation.domain):
-                yield self._graph.facts(subject=self._ontology.subject, relation=relation.key), True
-            return
-        if len(question.named) != 1:
-            return
-        place = question.named[0]
-        as_subject = self._fitting(question, 0, relation.domain)
-        as_object = self._fitting(question, 0, relation.range) if relation.range not in LITERALS else ""
-        if as_subject and as_object and not relation.symmetric:
-            as_subject = "" if question.is_other(place) else as_subject
-            as_object = "" if as_subject else as_object
-        if as_subject:
-            yield self._graph.facts(subject=as_subject, relation=relation.key), True
-        elif as_object:
-            yield self._graph.facts(object=as_object, relation=relation.key), False
-
-    def _asked_for(
-        self, question: Question, facts: Iterable[Fact], asks_object: bool, asked: Word | None
-    ) -> list[Fact] | None:
-        """The facts whose answer is of the kind asked for; None where the question asks for another kind."""
-        kinds = [ASKED[word.form] for word in question.asks if ASKED[word.form]]
-        unit = _unit(question)
-        kept = []
-        for fact in facts:
-            name = fact.object if asks_object else fact.subject
-            cls = self._class_of(name, fact)
-            if asked and not (self._ontology.is_a(cls, asked.form) or name.endswith(asked.form)):
-                continue
-            if not all(any(self._ontology.is_a(cls, kind) for kind in allowed) for allowed in kinds):
-                return None
-            if unit and not name.endswith(unit):
-                return None
-            kept.append(fact)
-        return kept
-
-    def _most_specific(self, facts: list[Fact] | None) -> list[Fact] | None:
-        """Without the places around a place: 서초동, not 서초동, 강남구 and 서울특별시."""
-        if facts is None:
+    def _by_sentence(self, question: Question, executor: Executor) -> _Result | None:
+        if self._find is None or not left_over(question, frozenset()):
             return None
-        return [
-            fact
-            for fact in facts
-            if not any(self._graph.fact(other.object, fact.relation, fact.object) for other in facts if other != fact)
-        ]
-
-    def _agreed(self, readings: Iterable[_Reading]) -> _Reading | None:
-        """The reading that uses most words of the question, if all such readings give the same answer."""
-        found = list(readings)
-        heaviest = max((reading.weight for reading in found), default=0)
-        found = [reading for reading in found if reading.weight == heaviest]
-        answers = [reading for reading in found if reading.names]
-        if not answers or any(set(reading.names) != set(answers[0].names) for reading in answers):
+        found = self._sentences.answers(question, self._find(_plain(question)))
+        if not found:
             return None
-        best = answers[0]
-        most = 1 if best.relation.functional and best.asks_object else _MOST
-        return best if len(best.names) <= most else None
-
-    def _without_unit(self, question: Question, left: list[Word]) -> list[Word]:
-        """Without the unit that 몇 counts in: 몇 점, 몇 명."""
-        unit = _unit(question)
-        return [word for word in left if not unit or word.form != unit]
+        best = [answer for answer in found if answer.weight == found[0].weight]
+        if len({answer.names for answer in best}) > 1 and not question.is_open:
+            return None
+        first = best[0]
+        return _Result(first.names, first.text, (*_described(question, executor), first.step), first.weight)
 
     # -- descriptions ----------------------------------------------------------------------------
 
-    def _by_description(self, question: Question, hops: int) -> Answer | None:
-        """Puts the one holder of a description in its place and asks again."""
-        for noun, after in zip(question.tokens, question.tokens[1:], strict=False):
-            end = noun.start + noun.len
-            if not (noun.tag.startswith("N") and after.tag.startswith("J")) or after.start != end:
+    def _by_description(self, question: Question, hops: int, executor: Executor, by_sentence: bool) -> _Result | None:
+        """Resolves one description, the innermost first, and asks the rest."""
+        for start, end in _described_spans(question):
+            part = question.within(start, end)
+            found = self._denoted(part, executor, by_sentence)
+            if found is None:
                 continue
-            if noun.form in ASKED or not any(place.end < noun.start for place in question.named):
-                continue
-            described = read_question(question.text[:end] + "?", self._graph.names, self._korean)
-            if not described.is_answerable or described.asks:
-                continue
-            reading = self._agreed(self._readings(described))
-            if reading is None or len(reading.names) != 1 or reading.names[0] not in self._ontology.entities:
-                continue
-            answer = self.answer(reading.names[0] + question.text[end:], hops - 1)
-            if answer is not None:
-                first = self._answered("", reading.facts)
-                return Answer(
-                    answer.text,
-                    False,
-                    tuple(dict.fromkeys((*first.citations, *answer.citations))),
-                    tuple(dict.fromkeys((*first.proof, *answer.proof))),
-                )
+            term, entities = found
+            slot = Slot(start, end, entities, term)
+            result = self._resolve(question.described(slot), hops - 1, executor)
+            if result is not None:
+                return result
         return None
 
-    # -- words -----------------------------------------------------------------------------------
+    def _denoted(self, part: Question, executor: Executor, by_sentence: bool) -> tuple[Term, tuple[Entity, ...]] | None:
+        """What a description denotes, as a term and its entities."""
+        if part.asks or part.asks_how_or_why or part.is_denied:
+            return None
+        term = self._sentence_term(part, executor) if by_sentence else self._agreed_term(part, executor)
+        if term is None and not by_sentence:
+            term = self._table_term(part, executor)
+        if term is None:
+            return None
+        entities = tuple(self._ontology.entities.get(name) for name in executor.reach(term))
+        known = tuple(entity for entity in entities if entity is not None)
+        return (term, known) if known and len(known) == len(entities) else None
 
-    def _tell(self, reading: _Reading) -> Answer:
-        facts = reading.facts
-        subjects = list(dict.fromkeys(fact.subject for fact in facts))
-        return self._answered(self._say(reading.relation, subjects, facts), facts)
+    def _agreed_term(self, part: Question, executor: Executor) -> Term | None:
+        terms = list(self._parser.terms(part))
+        heaviest = max((weight for _, weight in terms), default=0)
+        found = [(term, executor.reach(term)) for term, weight in terms if weight == heaviest]
+        answers = [(term, reached) for term, reached in found if reached]
+        if not answers or any(set(reached) != set(answers[0][1]) for _, reached in answers):
+            return None
+        return answers[0][0] if len(answers[0][1]) <= _MOST else None
 
-    def _say(self, relation: Relation, subjects: Sequence[str], facts: Sequence[Fact]) -> str:
-        objects = list(dict.fromkeys(self._as_written(fact) for fact in facts))
-        words = {"subject": ", ".join(subjects), "object": ", ".join(objects)}
-        readings = {words["subject"]: self._reading(subjects[-1]), words["object"]: self._reading(facts[-1].object)}
-        return fill(relation.answer, readings, **words)
+    def _table_term(self, part: Question, executor: Executor) -> Term | None:
+        result = self._by_table(part, executor)
+        return Given(tuple((name, result.steps) for name in result.names)) if result else None
 
-    def _as_written(self, fact: Fact) -> str:
-        """The object as its source spells it where that says more: '강남구 서초동' for 서초동."""
-        first = next((step for step in _leaves(fact) if step.object == fact.object), fact)
-        written = [
-            citation.text[mention.start : mention.end]
-            for citation in first.evidence
-            for mention in self._graph.names.find(citation.text)
-            if mention.entity.name == fact.object
-        ]
-        return next((text for text in written if text != fact.object and text.endswith(fact.object)), fact.object)
+    def _sentence_term(self, part: Question, executor: Executor) -> Term | None:
+        result = self._by_sentence(part, executor)
+        return Given(((result.names[0], result.steps),)) if result and len(result.names) == 1 else None
 
-    def _reading(self, name: str) -> str:
-        """How a foreign name is read: its longest alias in Hangul."""
-        entity = self._ontology.entities.get(name)
-        if entity is None or _HANGUL.search(name[-1:]) or name[-1:].isdigit():
-            return ""
-        spelled = [alias for alias in entity.aliases if _HANGUL.search(alias[-1:])]
-        return max(spelled, key=len, default="")
+    # -- presuppositions -------------------------------------------------------------------------
 
-    def _answered(self, text: str, facts: Sequence[Fact]) -> Answer:
-        steps: dict[ProofStep, None] = {}
-        citations: dict[Citation, None] = {}
-        for fact in facts:
-            steps.update(dict.fromkeys(proof(fact, self._ontology)))
-            citations.update(dict.fromkeys(fact.evidence))
-        return Answer(text, False, tuple(citations), tuple(steps))
+    def _corrected(self, question: Question, hops: int, executor: Executor) -> _Result | None:
+        """'솔버엑스의 대표인 이안은 …': where the graph knows another one, that is the answer; else the name stands."""
+        for token in question.tokens:
+            slot = next((s for s in question.named if 0 <= s.start - token.start - token.len <= 1), None)
+            if token.tag != "ETM" or slot is None or slot == question.named[0]:
+                continue
+            part = question.within(0, token.start + token.len)
+            claimed = self._claimed(part, executor)
+            if claimed is None:
+                continue
+            reached, functional = claimed
+            names = {entity.name for entity in slot.entities}
+            if names & set(reached):
+                name = next(iter(names & set(reached)))
+                whole = Slot(0, slot.end, slot.entities, Given(((name, reached[name].steps),)))
+                return self._resolve(question.described(whole), hops - 1, executor)
+            if functional:
+                facts = [fact for found in reached.values() for fact in found.facts]
+                return _Result(tuple(reached), f"질문과 다릅니다. {self._say(facts)}", _steps(reached), 0)
+        return None
 
-    def _fitting(self, question: Question, index: int, cls: str) -> str:
-        """The one entity of a class named there, '' where there is none or more than one."""
-        names = [entity.name for entity in question.named[index].entities if self._ontology.is_a(entity.cls, cls)]
-        return names[0] if len(names) == 1 else ""
-
-    def _class_of(self, name: str, fact: Fact) -> str:
-        entity = self._ontology.entities.get(name)
-        return entity.cls if entity else self._ontology.relations[fact.relation].range
-
-
-def _leaves(fact: Fact) -> Iterator[Fact]:
-    if not fact.premises:
-        yield fact
-    for premise in fact.premises:
-        yield from _leaves(premise)
-
-
-def _inside(question: Question, span: tuple[int, int]) -> frozenset[int]:
-    return frozenset(word.index for word in question.words if span[0] <= word.start < span[1])
-
-
-def _unit(question: Question) -> str:
-    """The unit behind 몇, '' where there is none."""
-    for word, after in zip(question.words, question.words[1:], strict=False):
-        if word.form == "몇":
-            return after.form
-    return ""
+    def _claimed(self, part: Question, executor: Executor) -> tuple[dict[str, Reached], bool] | None:
+        """What the clause before a name describes, and whether there can be only one such thing."""
+        terms = [term for term, _ in self._parser.terms(part)] if part.named else []
+        for term in terms:
+            reached = dict(executor.reach(term))
+            if reached and isinstance(term, Follow):
+                relation = self._ontology.relations[term.relation]
+                return reached, relation.functional and term.forward and len(reached) == 1
+        return None
 
 
-def _may_be_subject(question: Question, place: Place, relation: Relation) -> bool:
-    """False for '서울은 SolverX에 있나요?', where the particles turn round what the classes allow."""
-    return not question.is_goal(place) or "{subject}에" in relation.answer
+def _described_spans(question: Question) -> Iterator[tuple[int, int]]:
+    """Stretches that begin with a name and end with a noun before a particle (or 중, 가운데), the shortest first."""
+    starts = [slot.start for slot in question.named]
+    spans: list[tuple[int, int]] = []
+    for noun, after in pairwise(question.tokens):
+        end = noun.start + noun.len
+        follows = (after.tag.startswith("J") and after.start == end) or after.form in _AMONG
+        if not noun.tag.startswith(("N", "XSN")) or not follows or noun.form in ASKED or noun.form in _AMONG:
+            continue
+        if any(slot.start < end <= slot.end for slot in question.named):
+            continue
+        spans.extend((start, end) for start in starts if start < noun.start)
+    return iter(sorted(spans, key=lambda span: (span[1] - span[0], span[0])))
 
 
-def _is_passive(question: Question) -> bool:
-    return any(t.form in ("되", "받", "당하") and t.tag.startswith(("XSV", "VV")) for t in question.tokens)
+def _described(question: Question, executor: Executor) -> tuple[ProofStep, ...]:
+    """The proofs of what the descriptions in a question denote."""
+    slots = (slot for slot in question.named if slot.term is not None)
+    return tuple(dict.fromkeys(s for slot in slots if slot.term for s in _steps(executor.reach(slot.term))))
 
 
-def _vague(known: str, claim: _Claim) -> bool:
-    """Whether what is known of a date is less precise than what is asked."""
-    return claim.relation.range == "날짜" and claim.object.startswith(known)
+def _plain(question: Question) -> str:
+    """The question with its descriptions replaced by what they denote, to find passages with."""
+    text = question.text
+    for slot in reversed([slot for slot in question.named if slot.term is not None]):
+        text = f"{text[: slot.start]}{', '.join(e.name for e in slot.entities)}{text[slot.end :]}"
+    return text
+
+
+def _agreed(results: Iterable[_Result]) -> _Result | None:
+    """The first result, if all agree with it."""
+    found = list(results)
+    if not found or any(set(result.names) != set(found[0].names) for result in found):
+        return None
+    return found[0]
+
+
+def _contradictory(facts: Sequence[Fact], ontology: Ontology) -> bool:
+    """Whether a relation that allows one object gives one subject several."""
+    seen: dict[tuple[str, str], str] = {}
+    return any(
+        ontology.relations[fact.relation].functional
+        and seen.setdefault((fact.subject, fact.relation), fact.object) != fact.object
+        for fact in facts
+    )
+
+
+def _is_object(fact: Fact, object_: str, cls: str) -> bool:
+    return fact.object == object_ or (cls == "날짜" and fact.object.startswith(f"{object_} "))
+
+
+def _steps(reached: Mapping[str, Reached]) -> tuple[ProofStep, ...]:
+    return tuple(dict.fromkeys(step for each in reached.values() for step in each.steps))
+
+
+def _in_unit(value: str, unit: str) -> bool:
+    amount = amount_of(value)
+    if amount is None:
+        return False
+    return fits_unit(unit, amount.dimension) or (amount.dimension == TIME and unit in ("년", "월", "일", "년도"))

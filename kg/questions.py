@@ -1,14 +1,15 @@
-"""Reads a Korean question: whom it names, which words say what is asked, and whether it asks yes or no. Pure.
+"""Reads a Korean question: whom it names, which words say what is asked, and by which operation. Pure.
 
 Everything that the reading does not understand stays visible as a word left over, so that a question is
-answered from the graph only if each of its words is accounted for.
+answered only if each of its words is accounted for.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from kiwipiepy import Token
@@ -16,9 +17,10 @@ from kiwipiepy import Token
 from ingest import Korean
 from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.literals import canonical
+from kg.logical_form import Named, Term
 from kg.mentions import Names
-from kg.patterns import Place, places
-from kg.types import LITERALS, Ontology, Relation
+from kg.patterns import places
+from kg.types import LITERALS, Entity, Ontology, Relation
 
 # What a question word asks for: classes of the general ontology, and literals.
 ASKED: dict[str, tuple[str, ...]] = {
@@ -28,6 +30,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "언제": ("연도", "날짜"),
     "얼마": ("수량",),
     "몇": ("수량", "연도", "날짜"),
+    "며칠": ("수량", "날짜"),
     "무엇": (),
     "뭐": (),
     "무어": (),
@@ -36,17 +39,43 @@ ASKED: dict[str, tuple[str, ...]] = {
     "어떤": (),
     "무슨": (),
 }
+# Everyday words for the classes of the general ontology, and endings that names of a kind have.
+_KINDS: dict[str, tuple[str, ...]] = {
+    "기업": ("회사",),
+    "업체": ("회사",),
+    "분": ("사람",),
+    "인물": ("사람",),
+    "사람": ("사람",),
+    "나라": ("나라",),
+    "국가": ("나라",),
+    "지역": ("장소",),
+    "장소": ("장소",),
+    "곳": ("장소", "조직"),
+    "데": ("장소", "조직"),
+    "군데": ("장소", "조직"),
+    "물건": ("제품",),
+}
+_ENDINGS: dict[str, tuple[str, ...]] = {
+    "도시": ("시",),
+    "고장": ("시", "군"),
+    "시": ("시",),
+    "도": ("도",),
+    "구": ("구",),
+}
 _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하", "어떻"])
 # Words that ask or point but say nothing about what is asked.
 _EMPTY = re.compile(
-    "알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|그|것|거|곳|분|데|수|좀|혹시|지금|현재|이제|이름|"
-    "우리|저희|당사|중|때|질문|들|님|씨|측"
+    "알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|그|것|거|곳|분|데|수|좀|혹시|지금|현재|이제|이름|성함|"
+    "명칭|우리|저희|당사|중|때|질문|들|님|씨|측|모두|전부|다|총|각각|맞"
 )
 _CONTENT = ("NN", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "XPN", "XSN", "SL", "SH", "SN", "W_")
-_LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|부터|까지|보다|처럼|밖에|마다|조차|뿐|말고)")
+_LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|보다|처럼|밖에|마다|조차|뿐)(?![가-힣])")
+_EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|을 제외|를 제외|\s?외에|\s?이외|을 뺀|를 뺀)")
 _SUBJECT = re.compile(r"(?:\s?\([^()]*\))?(?:님|씨)?(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
 _OTHER = re.compile(r"(?:\s?\([^()]*\))?(?:님|씨)?(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
 _GOAL = re.compile(r"(?:\s?\([^()]*\))?(?:님|씨)?(?:에|을|를)(?![가-힣])")
+_HANJA_GLOSS = re.compile(r"\([㐀-鿿豈-﫿\s]+\)")
+_TIME_POINT = re.compile(rf"({LITERAL_PATTERNS['날짜']})\s?(?:에는?|에도|당시|기준|까지만|현재|무렵)(?![가-힣])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +86,33 @@ class Word:
     form: str
     start: int
     end: int
-    noun: bool
+    tag: str
+
+    @property
+    def noun(self) -> bool:
+        """Whether it is a noun, numeral or foreign word."""
+        return self.tag.startswith(("N", "X", "S"))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a question names something, or describes it: what may be meant there.
+
+    Of a name, ``entities`` are the alternatives. Of a description, ``term`` says what it denotes and
+    ``entities`` are all that it denotes.
+    """
+
+    start: int
+    end: int
+    entities: tuple[Entity, ...]
+    term: Term | None = None
+
+    def denotes(self, cls: str, ontology: Ontology) -> Term | None:
+        """What of the class is meant: the described set, or the one entity of that class that has the name."""
+        fitting = [entity.name for entity in self.entities if ontology.is_a(entity.cls, cls)]
+        if self.term is not None:
+            return self.term if fitting else None
+        return Named(fitting[0]) if len(fitting) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +120,7 @@ class Question:
     """A question as far as it is understood without the graph. ``text`` is NFC; offsets count in it."""
 
     text: str
-    named: tuple[Place, ...]
+    named: tuple[Slot, ...]
     tokens: tuple[Token, ...]
     words: tuple[Word, ...]
 
@@ -81,28 +136,65 @@ class Question:
             return True
         spoken = [token for token in self.tokens if not token.tag.startswith(("SF", "SP", "SS", "SE", "SW"))]
         last = spoken[-1] if spoken else None
-        return last is not None and (last.tag.startswith(("N", "XSN", "SL", "JKS")) or last.form in ("은", "는", "ᆫ"))
+        return last is not None and (
+            (last.tag.startswith(("N", "XSN", "SL", "JKS", "EF")) and (not last.tag.startswith("EF") or self._requests))
+            or last.form in ("은", "는", "ᆫ")
+        )  # fmt: skip
 
     @property
-    def is_answerable(self) -> bool:
-        """False for how and why, for denials, and for names narrowed by 만, 부터, 보다 and the like."""
-        if any(word.form in _HOW_AND_WHY for word in self.words):
-            return False
-        if any(t.tag == "VCN" or t.form in ("않", "못하", "안", "못", "없", "말") for t in self.tokens):
-            return False
-        return not any(_LIMITED.match(self.text, place.end) for place in self.named)
+    def _requests(self) -> bool:
+        """'다 적어 주세요', '골라 줘'."""
+        return (
+            re.search(r"(?:적어|골라|꼽아|대|들어|찾아|세어)\s?(?:줘|주세요|주십시오|봐|보세요)", self.text) is not None
+        )
 
-    def is_subject(self, place: Place) -> bool:
+    @property
+    def asks_how_or_why(self) -> bool:
+        """Whether it asks for a manner or a reason, which no relation states."""
+        return any(word.form in _HOW_AND_WHY for word in self.words)
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it asks if something is not so ('없나요?'). '있지 않나요?' and '대표 아닌가요?' ask if it is."""
+        tokens = self.tokens
+        for index, token in enumerate(tokens):
+            if token.form in ("없", "못하", "못", "안") and token.tag.startswith(("VA", "VX", "MAG", "XPN")):
+                return True
+            if token.form == "않" and not any(t.tag == "EF" for t in tokens[index + 1 : index + 3]):
+                return True
+        return False
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a name is narrowed by 만, 보다 and the like, which no relation states."""
+        return any(_LIMITED.match(self.text, slot.end) for slot in self.named)
+
+    @property
+    def time_point(self) -> str:
+        """The date as of which it asks ('2024년 1월에', '2021년 당시'), '' for now."""
+        found = _TIME_POINT.search(self.text)
+        return (canonical("날짜", found[1]) or "") if found else ""
+
+    def time_span(self) -> tuple[int, int]:
+        """The characters of ``time_point``."""
+        found = _TIME_POINT.search(self.text)
+        return found.span() if found else (0, 0)
+
+    def is_subject(self, slot: Slot) -> bool:
         """Whether its particle makes a name topic, subject or owner."""
-        return _SUBJECT.match(self.text, place.end) is not None
+        return _SUBJECT.match(self.text, slot.end) is not None
 
-    def is_other(self, place: Place) -> bool:
+    def is_other(self, slot: Slot) -> bool:
         """Whether its particle makes a name anything but the subject."""
-        return _OTHER.match(self.text, place.end) is not None
+        return _OTHER.match(self.text, slot.end) is not None
 
-    def is_goal(self, place: Place) -> bool:
+    def is_goal(self, slot: Slot) -> bool:
         """Whether its particle is 에, 을 or 를."""
-        return _GOAL.match(self.text, place.end) is not None
+        return _GOAL.match(self.text, slot.end) is not None
+
+    def is_excepted(self, slot: Slot) -> bool:
+        """Whether it is named to be left out: 'X 말고'."""
+        return _EXCEPTED.match(self.text, slot.end) is not None
 
     def literal(self, relation: Relation) -> tuple[str, tuple[int, int]] | None:
         """The one literal of the relation's kind that stands outside of names, in its canonical form."""
@@ -111,34 +203,66 @@ class Question:
         found = [
             match
             for match in re.finditer(LITERAL_PATTERNS[relation.range], self.text)
-            if not any(place.start < match.end() and match.start() < place.end for place in self.named)
+            if not any(slot.start < match.end() and match.start() < slot.end for slot in self.named)
         ]
         value = canonical(relation.range, found[0].group()) if len(found) == 1 else None
         return (value, found[0].span()) if value else None
 
+    def within(self, start: int, end: int) -> Question:
+        """The part between two characters, as a question of its own."""
+        return Question(
+            self.text[:end],
+            tuple(slot for slot in self.named if start <= slot.start and slot.end <= end),
+            tuple(token for token in self.tokens if start <= token.start and token.start + token.len <= end),
+            tuple(word for word in self.words if start <= word.start and word.end <= end),
+        )
+
+    def described(self, slot: Slot) -> Question:
+        """The question with everything at the characters of ``slot`` understood as what it denotes."""
+        named = [held for held in self.named if not (slot.start <= held.start and held.end <= slot.end)]
+        return replace(
+            self,
+            named=tuple(sorted([*named, slot], key=lambda held: held.start)),
+            words=tuple(word for word in self.words if not (slot.start <= word.start and word.end <= slot.end)),
+        )
+
+    def without(self, indexes: Iterable[int]) -> Question:
+        """The question without some words that are accounted for."""
+        gone = set(indexes)
+        return replace(self, words=tuple(word for word in self.words if word.index not in gone))
+
 
 def read_question(text: str, names: Names, korean: Korean) -> Question:
-    """What is named in a question and which words are left. Accepts NFD."""
-    text = unicodedata.normalize("NFC", text).strip()
+    """What is named in a question and which words are left. Accepts NFD; glosses in Hanja are dropped: 도(道)."""
+    text = _HANJA_GLOSS.sub("", unicodedata.normalize("NFC", text)).strip()
     found = places(names.find(text))
-    named = tuple({place.entities: place for place in reversed(found)}.values())[::-1]
+    named = tuple({place.entities: Slot(place.start, place.end, place.entities) for place in reversed(found)}.values())
     tokens = tuple(korean.tokenize(text))
     words = tuple(
-        Word(index, token.form, token.start, token.start + token.len, token.tag.startswith(("N", "X", "S")))
+        Word(index, token.form, token.start, token.start + token.len, token.tag)
         for index, token in enumerate(tokens)
         if token.tag.startswith(_CONTENT)
         and not any(p.start < token.start + token.len and token.start < p.end for p in found)
     )
-    return Question(text, named, tokens, words)
+    return Question(text, named[::-1], tokens, words)
 
 
 class Vocabulary:
-    """The words by which questions ask for each relation, as the morphemes that questions hold."""
+    """The words by which questions ask for each relation, as the morphemes that questions hold.
+
+    These are the relation's question words and its label.
+    """
 
     def __init__(self, ontology: Ontology, korean: Korean) -> None:
         self._stems = {
-            key: [_stem(word, korean) for word in relation.questions] for key, relation in ontology.relations.items()
+            key: list(dict.fromkeys(stem(word, korean) for word in (*relation.questions, relation.label)))
+            for key, relation in ontology.relations.items()
         }
+        self._alike: dict[str, set[str]] = {}
+        for stems in self._stems.values():
+            single = {asked[0] for asked in stems if len(asked) == 1}
+            for form in single:
+                self._alike.setdefault(form, set()).update(single)
 
     def words(self, question: Question, relation: Relation) -> frozenset[int]:
         """Indexes of the words that ask for ``relation``; question words (어디, 언제) do not count.
@@ -159,6 +283,16 @@ class Vocabulary:
         """Whether a question word alone asks for ``relation`` ('본사는 어디야?')."""
         return any((word.form,) in self._stems[relation.key] for word in question.asks)
 
+    def alike(self, form: str) -> frozenset[str]:
+        """Words by which the same relations are asked for, itself included: 대다, 공급, 납품."""
+        return frozenset({form, *self._alike.get(form, ())})
+
+
+@lru_cache(maxsize=4)
+def vocabulary_of(ontology: Ontology, korean: Korean) -> Vocabulary:
+    """Made once per ontology (they compare by identity)."""
+    return Vocabulary(ontology, korean)
+
 
 def left_over(question: Question, understood: frozenset[int]) -> list[Word]:
     """Words that are neither understood nor empty nor question words."""
@@ -169,6 +303,23 @@ def left_over(question: Question, understood: frozenset[int]) -> list[Word]:
     ]
 
 
+def is_of_kind(name: str, cls: str, kind: str, ontology: Ontology) -> bool:
+    """Whether a thing is what a noun of the question calls it: by class, by everyday word, or by its ending."""
+    if name.endswith((kind, *_ENDINGS.get(kind, ()))):
+        return True
+    return any(ontology.is_a(cls, allowed) for allowed in (kind, *_KINDS.get(kind, ())))
+
+
+def is_kind(word: str, ontology: Ontology) -> bool:
+    """Whether a noun names a kind of things at all."""
+    return word in ontology.classes or word in _KINDS or word in _ENDINGS
+
+
+def classes_of(kind: str, ontology: Ontology) -> tuple[str, ...]:
+    """The classes that a noun of the question may mean."""
+    return (kind,) if kind in ontology.classes else _KINDS.get(kind, ())
+
+
 def question_terms(question: str, ontology: Ontology, korean: Korean) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(names of the entities that a question names, its other nouns that the ontology does not explain).
 
@@ -176,14 +327,13 @@ def question_terms(question: str, ontology: Ontology, korean: Korean) -> tuple[t
     """
     read = read_question(question, names_of(ontology), korean)
     understood: set[int] = set()
-    vocabulary = Vocabulary(ontology, korean)
+    vocabulary = vocabulary_of(ontology, korean)
     for relation in ontology.relations.values():
         understood |= vocabulary.words(read, relation)
-    entities = dict.fromkeys(entity.name for place in read.named for entity in place.entities)
+    entities = dict.fromkeys(entity.name for slot in read.named for entity in slot.entities)
     left = (word for word in left_over(read, frozenset(understood)) if word.noun)
-    tags = {word.index: read.tokens[word.index].tag for word in read.words}
     terms = dict.fromkeys(
-        word.form for word in left if not tags[word.index].startswith("NNB") and word.form not in ontology.classes
+        word.form for word in left if not word.tag.startswith("NNB") and word.form not in ontology.classes
     )
     return tuple(entities), tuple(terms)
 
@@ -194,7 +344,7 @@ def names_of(ontology: Ontology) -> Names:
     return Names(ontology)
 
 
-def _stem(word: str, korean: Korean) -> tuple[str, ...]:
+def stem(word: str, korean: Korean) -> tuple[str, ...]:
     """The content morphemes of a dictionary form: 설립하다 → 설립, 이끌다 → 이끌."""
     tokens = korean.tokenize(word)
     return tuple(token.form for token in tokens if token.tag.startswith((*_CONTENT, "VX")))

@@ -1,0 +1,160 @@
+"""What a question wants done with what it describes: compare, choose, count. Reads words only; knows no facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kg.quantities import NUMERALS, TIME
+from kg.questions import Question, Word
+
+# Adjectives, verbs and adverbs of degree: those that want the greatest value, and those that want the smallest.
+_MOST = frozenset(
+    [
+        "많",
+        "크",
+        "높",
+        "길",
+        "넓",
+        "비싸",
+        "무겁",
+        "늦",
+        "늘",
+        "늘어나",
+        "멀",
+        "두껍",
+        "세",
+        "깊",
+        "최근",
+        "나중",
+        "새롭",
+        "최대",
+        "최고",
+        "최다",
+        "최신",
+    ]
+)
+_LEAST = frozenset(
+    [
+        "적",
+        "작",
+        "낮",
+        "짧",
+        "좁",
+        "싸",
+        "가볍",
+        "이르",
+        "먼저",
+        "일찍",
+        "처음",
+        "가깝",
+        "얇",
+        "얕",
+        "어리",
+        "젊",
+        "줄",
+        "줄어들",
+        "최소",
+        "최저",
+        "최초",
+    ]
+)
+_SUPERLATIVE = frozenset(["가장", "제일", "최"])
+_ALONE = frozenset(["최근", "최대", "최고", "최다", "최소", "최저", "최초"])  # superlatives without 가장
+# What a degree word measures where no noun says it, by words that labels of relations and columns hold.
+IMPLIED: dict[str, tuple[str, ...]] = {
+    "비싸": ("값", "가격", "요금", "소비자가", "정가", "사용료"),
+    "싸": ("값", "가격", "요금", "소비자가", "정가", "사용료"),
+    "무겁": ("무게", "중량"),
+    "가볍": ("무게", "중량"),
+    "길": ("길이", "기간", "시간"),
+    "짧": ("길이", "기간", "시간"),
+    "높": ("높이",),
+    "낮": ("높이",),
+    "넓": ("넓이", "면적"),
+    "좁": ("넓이", "면적"),
+    "어리": ("나이",),
+    "젊": ("나이",),
+    "크": ("크기", "면적", "규모"),
+    "작": ("크기", "면적", "규모"),
+}
+_TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "최초", "최신", "빠르"])
+_AMONG = frozenset(["중", "가운데", "사이"])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """'가장', '더': the greatest (``most``) or smallest. ``understood`` are the words that say so.
+
+    ``degree`` is the degree word; ``timely`` whether it orders dates where no noun says what it measures.
+    """
+
+    most: bool
+    degree: str
+    timely: bool
+    compares: bool
+    understood: frozenset[int]
+
+    @property
+    def implied(self) -> tuple[str, ...]:
+        """Words of what is measured, where the question need not say it."""
+        return IMPLIED.get(self.degree, ())
+
+
+def choice(question: Question) -> Choice | None:
+    """The superlative or comparison that a question asks for, None where it asks for none."""
+    words = question.words
+    for place, word in enumerate(words):
+        marks = word.form in _SUPERLATIVE and word.tag.startswith(("MA", "XP", "NN", "MM"))
+        compares = word.form == "더" and word.tag.startswith("MA")
+        alone = word.form in _ALONE or (word.form in ("먼저", "나중", "일찍") and len(question.named) == 2)
+        if not (marks or compares or alone):
+            continue
+        following = words[place : place + 1] if alone else words[place + 1 : place + 4]
+        for held, degree in enumerate(following):
+            most = _direction(degree, following[held + 1 : held + 2])
+            if most is None:
+                continue
+            timely = degree.form in _TIMELY
+            used = {word.index, degree.index, *(w.index for w in words if w.form in _AMONG)}
+            used |= {w.index for w in following[held + 1 : held + 2] if degree.form in ("오래", "크") and w.form in
+                     ("되", "걸리", "늘", "늘어나")}  # fmt: skip
+            return Choice(most, degree.form, timely, compares or (alone and len(question.named) == 2), frozenset(used))
+    return None
+
+
+def counted_unit(question: Question) -> Word | None:
+    """The unit behind 몇 ('몇 곳', '몇 명'), None where there is none."""
+    for word, after in pairwise(question.words):
+        if word.form == "몇":
+            return after
+    return None
+
+
+def stated_number(question: Question) -> tuple[int, frozenset[int]]:
+    """How many there are by the question itself ('세 각', '여섯 세력') and the word that says so; (0, nothing)."""
+    for word, after in pairwise(question.words):
+        counts = word.form in NUMERALS and word.tag.startswith(("MM", "NR"))
+        if counts and after.tag.startswith("N") and after.form != "번째":
+            return NUMERALS[word.form], frozenset([word.index])
+    return 0, frozenset()
+
+
+def orders_time(dimension: str) -> bool:
+    """Whether 빠르다 and 이르다 mean the smallest value of a dimension."""
+    return dimension in (TIME, "시간")
+
+
+def _direction(word: Word, after: tuple[Word, ...]) -> bool | None:
+    """True for the greatest, False for the smallest, None where the word is no word of degree."""
+    if word.form == "오래":
+        return bool(after) and after[0].form == "걸리"
+    if word.form == "빠르":
+        return False
+    if word.form == "크" and after and after[0].form in ("줄", "줄어들"):
+        return False
+    if word.form in _MOST and word.tag.startswith(("VA", "VV", "MA", "NN", "XR")):
+        return True
+    if word.form in _LEAST and word.tag.startswith(("VA", "VV", "MA", "NN", "XR")):
+        return False
+    return None

@@ -1,0 +1,116 @@
+"""Runs logical forms on the graph: what a term denotes, each name with the facts that prove it. Knows no Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kg.inference import proof
+from kg.logical_form import Both, Either, Every, Follow, Given, Named, Term, Without
+from kg.quantities import Amount, amount_of
+from kg.questions import is_of_kind
+from kg.store import Graph
+from kg.types import Fact, Ontology
+from rag import ProofStep
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A name that a term denotes. ``facts`` are the last ones that lead to it, ``steps`` all that prove it."""
+
+    name: str
+    facts: tuple[Fact, ...] = ()
+    steps: tuple[ProofStep, ...] = ()
+
+
+class Executor:
+    """Evaluates terms as of a date ('' for now)."""
+
+    def __init__(self, graph: Graph, ontology: Ontology, at: str = "") -> None:
+        self.graph = graph
+        self.ontology = ontology
+        self.at = at
+
+    def reach(self, term: Term) -> Mapping[str, Reached]:
+        """What ``term`` denotes, by name, in the order of the graph."""
+        match term:
+            case Named(name):
+                return {name: Reached(name)}
+            case Given(found):
+                return {name: Reached(name, (), steps) for name, steps in found}
+            case Every(cls):
+                entities = self.ontology.entities.values()
+                return {e.name: Reached(e.name) for e in entities if self.ontology.is_a(e.cls, cls)}
+            case Follow():
+                return self._follow(term)
+            case Both(left, right):
+                first, second = self.reach(left), self.reach(right)
+                return {name: _joined(first[name], second[name]) for name in first if name in second}
+            case Either(terms):
+                united: dict[str, Reached] = {}
+                for each in terms:
+                    for name, reached in self.reach(each).items():
+                        united[name] = _joined(united[name], reached) if name in united else reached
+                return united
+            case Without(kept, excluded):
+                left_out = self.reach(excluded)
+                return {name: reached for name, reached in self.reach(kept).items() if name not in left_out}
+
+    def facts(self, subject: str, relation: str) -> list[Fact]:
+        """What holds at the date: the objects of a subject."""
+        return self.graph.facts(subject=subject, relation=relation, at=self.at)
+
+    def values(self, relation: str, names: Iterable[str]) -> dict[str, tuple[Amount, Fact]]:
+        """For each name its one comparable value of a relation to literals; names without one are missing."""
+        found: dict[str, tuple[Amount, Fact]] = {}
+        for name in names:
+            known = self.facts(name, relation)
+            amounts = {amount for fact in known if (amount := amount_of(fact.object))}
+            if len(amounts) == 1:
+                found[name] = (amounts.pop(), known[0])
+        return found
+
+    def class_of(self, name: str, relation: str) -> str:
+        """The class of an entity, or of the literals that ``relation`` leads to."""
+        entity = self.ontology.entities.get(name)
+        return entity.cls if entity else self.ontology.relations[relation].range
+
+    def steps(self, facts: Iterable[Fact]) -> tuple[ProofStep, ...]:
+        """The proofs of facts, one after the other, no step twice."""
+        return tuple(dict.fromkeys(step for fact in facts for step in proof(fact, self.ontology)))
+
+    def _follow(self, term: Follow) -> dict[str, Reached]:
+        reached: dict[str, Reached] = {}
+        for start in self.reach(term.start).values():
+            known = (
+                self.facts(start.name, term.relation)
+                if term.forward
+                else self.graph.facts(relation=term.relation, object=start.name, at=self.at)
+            )
+            fitting = [fact for fact in known if self._fits(self._end(fact, term), term)]
+            if term.forward and self.ontology.relations[term.relation].transitive:
+                fitting = self._most_specific(fitting)
+            for fact in fitting:
+                name = self._end(fact, term)
+                found = Reached(name, (fact,), tuple(dict.fromkeys((*start.steps, *self.steps([fact])))))
+                reached[name] = _joined(reached[name], found) if name in reached else found
+        return reached
+
+    def _end(self, fact: Fact, term: Follow) -> str:
+        return fact.object if term.forward else fact.subject
+
+    def _fits(self, name: str, term: Follow) -> bool:
+        return not term.kind or is_of_kind(name, self.class_of(name, term.relation), term.kind, self.ontology)
+
+    def _most_specific(self, facts: list[Fact]) -> list[Fact]:
+        """Without the places around a place: 서초동, not 서초동, 강남구 and 서울특별시."""
+        return [
+            fact
+            for fact in facts
+            if not any(self.graph.fact(other.object, fact.relation, fact.object) for other in facts if other != fact)
+        ]
+
+
+def _joined(first: Reached, second: Reached) -> Reached:
+    facts = tuple(dict.fromkeys((*first.facts, *second.facts)))
+    return Reached(first.name, facts, tuple(dict.fromkeys((*first.steps, *second.steps))))

@@ -1,0 +1,304 @@
+"""Questions to logical forms: every way in which the relations of an ontology account for all words of a question.
+
+Knows the graph only through what a described set denotes. Enumerates; which form is meant is decided by running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kg.cues import Choice, choice, counted_unit, stated_number
+from kg.logical_form import Ask, Both, Count, Either, Every, Extreme, Follow, Form, Holds, Named, Term, Without
+from kg.questions import (
+    ASKED,
+    Question,
+    Slot,
+    Vocabulary,
+    Word,
+    classes_of,
+    is_kind,
+    left_over,
+)
+from kg.types import LITERALS, Ontology, Relation
+
+_COUNTERS = ("개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건")
+_DATES = ("연도", "날짜")
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """A form and how many words say what it asks for (``weight``).
+
+    ``expected`` is how many names it must denote (0: any number), ``unit`` the unit in which a value is asked for.
+    """
+
+    form: Form
+    weight: int
+    expected: int = 0
+    unit: str = ""
+
+
+class Parser:
+    """An ontology made ready to understand questions."""
+
+    def __init__(self, ontology: Ontology, vocabulary: Vocabulary) -> None:
+        self._ontology = ontology
+        self._vocabulary = vocabulary
+
+    def parses(self, question: Question) -> Iterator[Parse]:
+        """All forms that account for every word of the question."""
+        if question.asks_how_or_why or question.is_limited:
+            return
+        if chosen := choice(question):
+            yield from self._extremes(question, chosen)
+            return
+        if question.is_open:
+            if not question.is_denied:
+                yield from self._open(question)
+            return
+        yield from self._claims(question)
+
+    def terms(self, question: Question) -> Iterator[tuple[Term, int]]:
+        """The sets that a description or an open question may denote, with the number of words that say so."""
+        for relation in self._ontology.relations.values():
+            words = self._vocabulary.words(question, relation)
+            if not words and not self._vocabulary.asks(question, relation):
+                continue
+            left = left_over(question, words)
+            kind = left[0] if len(left) == 1 else None
+            if len(left) > 1 or (kind and not kind.noun):
+                continue
+            if not self._answers(question, relation):
+                continue
+            for term in self._followed(question, relation, kind.form if kind else ""):
+                yield term, len(words)
+        yield from self._intersections(question)
+        yield from self._owned(question)
+
+    # -- open questions --------------------------------------------------------------------------
+
+    def _open(self, question: Question) -> Iterator[Parse]:
+        expected, numeral = stated_number(question)
+        question = question.without(numeral)
+        unit = counted_unit(question)
+        for term, weight in self.terms(question if unit is None else question.without([unit.index])):
+            last = _last_relation(term, self._ontology)
+            if unit is None:
+                yield Parse(Ask(term), weight, expected)
+            elif _is_value(term, last):
+                yield Parse(Ask(term), weight, 0, unit.form)
+            elif unit.form in _COUNTERS:
+                yield Parse(Count(term, unit.form), weight)
+        if unit is not None and unit.form not in _COUNTERS:
+            return
+        if unit is not None:  # '몇 회사': the unit is the kind itself
+            for term, weight in self.terms(question):
+                if not _is_value(term, _last_relation(term, self._ontology)):
+                    yield Parse(Count(term, unit.form), weight)
+
+    def _answers(self, question: Question, relation: Relation) -> bool:
+        """Whether a date is asked of dates and a place of places; a relation answers either way round."""
+        kinds = [ASKED[word.form] for word in question.asks if ASKED[word.form]]
+        ends = (relation.domain, relation.range)
+        return all(
+            any(self._ontology.is_a(end, kind) or self._ontology.is_a(kind, end) for end in ends for kind in allowed)
+            for allowed in kinds
+        )
+
+    def _followed(self, question: Question, relation: Relation, kind: str) -> Iterator[Term]:
+        """From the names in the question, else from the world's subject, along ``relation``."""
+        kept = [slot for slot in question.named if not question.is_excepted(slot)]
+        excepted = [slot for slot in question.named if question.is_excepted(slot)]
+        for term in self._from(question, kept, relation, kind):
+            left_out = [e.name for slot in excepted for e in slot.entities]
+            yield Without(term, Either(tuple(Named(name) for name in left_out))) if left_out else term
+
+    def _from(self, question: Question, slots: list[Slot], relation: Relation, kind: str) -> Iterator[Term]:
+        if len(slots) > 1:  # who the world is about goes without saying
+            slots = [slot for slot in slots if [e.name for e in slot.entities] != [self._ontology.subject]] or slots
+        if not slots:
+            if self._ontology.fits(self._ontology.subject, relation.domain):
+                yield from self._directed(question, Named(self._ontology.subject), relation, True, kind)
+            return
+        starts = [self._start(question, slot, relation) for slot in slots]
+        if any(start is None for start in starts):
+            return
+        known = [start for start in starts if start is not None]
+        if len({forward for _, forward in known}) > 1 or (len(slots) > 1 and not _are_joined(question, slots)):
+            return
+        terms = [term for start, forward in known for term in self._directed(question, start, relation, forward, kind)]
+        if len(terms) == len(known) == 1:
+            yield terms[0]
+        elif terms and len(terms) == len(known):
+            shared = terms[0]
+            for term in terms[1:]:
+                shared = Both(shared, term)
+            yield Either(tuple(terms)) if known[0][1] else shared
+
+    def _start(self, question: Question, slot: Slot, relation: Relation) -> tuple[Term, bool] | None:
+        """What is known at a slot and whether it is the relation's subject; by class, then by particle."""
+        as_subject = slot.denotes(relation.domain, self._ontology)
+        as_object = None if relation.range in LITERALS else slot.denotes(relation.range, self._ontology)
+        if as_subject and as_object and not relation.symmetric:
+            as_subject = None if question.is_other(slot) else as_subject
+        if as_subject:
+            return as_subject, True
+        return (as_object, False) if as_object else None
+
+    def _directed(
+        self, question: Question, start: Term, relation: Relation, forward: bool, kind: str
+    ) -> Iterator[Term]:
+        """The step, if what it leads to is of a kind that is asked for."""
+        end = relation.range if forward else relation.domain
+        kinds = [ASKED[word.form] for word in question.asks if ASKED[word.form]]
+        for allowed in kinds:
+            if not any(self._ontology.is_a(end, k) or self._ontology.is_a(k, end) for k in allowed):
+                return
+        if kinds and not kind and end not in LITERALS:
+            for allowed in kinds[:1]:
+                if not any(self._ontology.is_a(end, k) for k in allowed):
+                    terms = tuple(Follow(start, relation.key, forward, k) for k in allowed)
+                    yield Either(terms) if len(terms) > 1 else terms[0]
+                    return
+        yield Follow(start, relation.key, forward, kind)
+
+    def _intersections(self, question: Question) -> Iterator[tuple[Term, int]]:
+        """'부산에 있고 퓨전을 쓰는 회사': two clauses joined by an ending, each about what the last noun names."""
+        for token in question.tokens:
+            if token.tag != "EC" or token.form not in ("고", "며", "으며", "면서", "으면서", "이면서"):
+                continue
+            end = token.start + token.len
+            left, right = question.within(0, token.start), question.within(end, len(question.text))
+            if not left.named or not right.named:
+                continue
+            kinds = [word for word in left_over(right, frozenset()) if word.noun and is_kind(word.form, self._ontology)]
+            for first, first_weight in self.terms(left):
+                for second, second_weight in self.terms(right):
+                    if isinstance(first, Follow) and kinds and not first.kind:
+                        first = Follow(first.start, first.relation, first.forward, kinds[-1].form)
+                    yield Both(first, second), first_weight + second_weight
+
+    def _owned(self, question: Question) -> Iterator[tuple[Term, int]]:
+        """'금보라의 팀': whatever relation leads from the owner to something of that kind."""
+        left = left_over(question, frozenset())
+        if len(question.named) != 1 or len(left) != 1 or not is_kind(left[0].form, self._ontology):
+            return
+        slot, kind = question.named[0], left[0].form
+        if question.text[slot.end : left[0].start].strip() != "의":
+            return
+        for relation in self._ontology.relations.values():
+            if relation.range not in LITERALS and (start := slot.denotes(relation.domain, self._ontology)):
+                yield Follow(start, relation.key, True, kind), 0
+            if relation.range not in LITERALS and (start := slot.denotes(relation.range, self._ontology)):
+                yield Follow(start, relation.key, False, kind), 0
+
+    # -- the greatest and the smallest -----------------------------------------------------------
+
+    def _extremes(self, question: Question, chosen: Choice) -> Iterator[Parse]:
+        expected, numeral = stated_number(question)
+        question = question.without(chosen.understood | numeral)
+        for relation in self._ontology.relations.values():
+            if relation.range not in LITERALS or relation.range == "글":
+                continue
+            words = self._vocabulary.words(question, relation)
+            implied = bool(set(chosen.implied) & {relation.label, *relation.questions})
+            if not (words or implied or (chosen.timely and relation.range in _DATES)):
+                continue
+            left = left_over(question, words)
+            kinds = [word for word in left if word.noun and is_kind(word.form, self._ontology)]
+            if len(left) > 1 or len(kinds) != len(left):
+                continue
+            for term in self._candidates(question, kinds, relation):
+                yield Parse(Extreme(term, relation.key, chosen.most), len(words), expected)
+
+    def _candidates(self, question: Question, kinds: Sequence[Word], relation: Relation) -> Iterator[Term]:
+        """What is chosen from: the two that are named, the set described, or all of a kind."""
+        slots = [slot for slot in question.named if [e.name for e in slot.entities] != [self._ontology.subject]]
+        found = [slot.denotes(relation.domain, self._ontology) for slot in slots]
+        terms = [term for term in found if term is not None]
+        if slots and len(terms) == len(slots):
+            yield Either(tuple(terms)) if len(terms) > 1 else terms[0]
+        elif not slots:
+            for kind in kinds:
+                for cls in classes_of(kind.form, self._ontology):
+                    if self._ontology.is_a(cls, relation.domain):
+                        yield Every(cls)
+
+    # -- yes or no -------------------------------------------------------------------------------
+
+    def _claims(self, question: Question) -> Iterator[Parse]:
+        for relation in self._ontology.relations.values():
+            words = self._vocabulary.words(question, relation)
+            literal = question.literal(relation)
+            understood = words | (_inside(question, literal[1]) if literal else frozenset())
+            left = left_over(question, understood | frozenset(w.index for w in question.words if w.form == "없"))
+            left = [w for w in left if not (w.noun and is_kind(w.form, self._ontology))]
+            if not words or left:
+                continue
+            for subject, object_ in self._arguments(question, relation, literal[0] if literal else ""):
+                yield Parse(Holds(subject, relation.key, object_, question.is_denied), len(words))
+
+    def _arguments(self, question: Question, relation: Relation, literal: str) -> list[tuple[str, str]]:
+        """(subject, object) as the classes allow; where both ways do, as the particles say."""
+        named = question.named
+        if relation.range in LITERALS:
+            only = self._only(named[0], relation.domain) if len(named) == 1 else ""
+            return [(only, literal)] if only and literal else []
+        if len(named) != 2:
+            return []
+        pairs = []
+        for first, second in ((0, 1), (1, 0)):
+            subject = self._only(named[first], relation.domain)
+            object_ = self._only(named[second], relation.range)
+            if subject and object_:
+                pairs.append((first, (subject, object_)))
+        if len(pairs) == 2 and not relation.symmetric:
+            pairs = [
+                (first, pair)
+                for first, pair in pairs
+                if question.is_subject(named[first]) and not question.is_subject(named[1 - first])
+                and not _is_passive(question)
+            ]  # fmt: skip
+        return [pair for first, pair in pairs if _may_be_subject(question, named[first], relation)]
+
+    def _only(self, slot: Slot, cls: str) -> str:
+        """The one entity of a class there, '' where there is none or more than one."""
+        names = [entity.name for entity in slot.entities if self._ontology.is_a(entity.cls, cls)]
+        return names[0] if len(names) == 1 else ""
+
+
+def _last_relation(term: Term, ontology: Ontology) -> Relation | None:
+    match term:
+        case Follow(_, relation, _, _):
+            return ontology.relations[relation]
+        case Both(left, _) | Without(left, _):
+            return _last_relation(left, ontology)
+        case Either(terms):
+            return _last_relation(terms[0], ontology)
+    return None
+
+
+def _is_value(term: Term, relation: Relation | None) -> bool:
+    """Whether a term denotes literals, so that 몇 asks for the value and not for a count."""
+    first = term.terms[0] if isinstance(term, Either) else term
+    return relation is not None and relation.range in LITERALS and isinstance(first, Follow) and first.forward
+
+
+def _are_joined(question: Question, slots: Sequence[Slot]) -> bool:
+    """Whether names stand in a row: 'A와 B를', 'A, B'."""
+    return all(len(question.text[first.end : second.start].strip()) <= 3 for first, second in pairwise(slots))
+
+
+def _inside(question: Question, span: tuple[int, int]) -> frozenset[int]:
+    return frozenset(word.index for word in question.words if span[0] <= word.start < span[1])
+
+
+def _may_be_subject(question: Question, slot: Slot, relation: Relation) -> bool:
+    """False for '서울은 SolverX에 있나요?', where the particles turn round what the classes allow."""
+    return not question.is_goal(slot) or "{subject}에" in relation.answer
+
+
+def _is_passive(question: Question) -> bool:
+    return any(t.form in ("되", "받", "당하") and t.tag.startswith(("XSV", "VV")) for t in question.tokens)

@@ -1,0 +1,257 @@
+"""Answers questions with a sentence that says it: every word of the question is in it, and what is asked, too. Pure.
+
+For what documents say beyond the relations of an ontology. The sentence itself is the answer; only where a
+description is to be resolved ('보고서 작성기를 제안한 팀') the one fitting name in it is taken. Plans, denials and
+what is said to be undecided answer no open question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest import Korean
+from kg.cues import choice, counted_unit
+from kg.mentions import Mention, Names
+from kg.passages import passages
+from kg.quantities import NUMERALS, amount_of, fits_unit
+from kg.questions import ASKED, Question, Slot, Vocabulary, Word, is_kind, is_of_kind, left_over
+from kg.types import Ontology
+from rag import Citation, Hit, ProofStep
+
+_UNDECIDED = re.compile(
+    "미정|정하지|정해지지|밝히지|밝혀지지|알려지지|확정되지|공개하지|공개되지|나오지|예정|계획|검토|후보|목표로|소문|추정|"
+    "의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
+)
+_NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
+_NATIVE = re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(NUMERALS, key=len, reverse=True))})\s?[가-힣]{{1,2}}")
+_DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레|열흘|보름")
+_WHEN = re.compile(
+    r"\d{4}\s?년|\d{1,2}\s?월|\d{1,2}\s?일|\d{1,2}\s?시|[월화수목금토일]요일|아침|저녁|새벽|봄|여름|가을|겨울|평일|주말|\d+화"
+)
+_QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
+
+Role = Literal["subject", "object", "owner", ""]
+_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
+    (re.compile(r"(?:님|씨)?(?:께서|이|가)(?![가-힣])"), "subject"),
+    (re.compile(r"(?:님|씨)?(?:을|를)(?![가-힣])"), "object"),
+    (re.compile(r"(?:님|씨)?의(?![가-힣])"), "owner"),
+)
+_TOPIC = re.compile(r"(?:님|씨)?(?:께서는|은|는)(?![가-힣])")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceAnswer:
+    """A sentence that answers. ``names`` are the fitting ones in it, ``weight`` is how much of the question it holds."""
+
+    names: tuple[str, ...]
+    text: str
+    step: ProofStep
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence with what stands before it: the names and words of its headings and of its paragraph so far."""
+
+    text: str
+    place: Citation
+    mentions: tuple[Mention, ...]
+    terms: frozenset[str]
+    denied: frozenset[str]
+    context_names: frozenset[str]
+    context_terms: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(mention.entity.name for mention in self.mentions)
+
+
+class SentenceReader:
+    """Reads found passages with the names of an ontology."""
+
+    def __init__(self, names: Names, ontology: Ontology, vocabulary: Vocabulary, korean: Korean) -> None:
+        self._names = names
+        self._ontology = ontology
+        self._vocabulary = vocabulary
+        self._korean = korean
+
+    def answers(self, question: Question, hits: Sequence[Hit]) -> list[SentenceAnswer]:
+        """Sentences of ``hits`` that answer, those first that hold most of the question."""
+        if question.asks_how_or_why or (question.is_open and question.is_denied) or choice(question):
+            return []
+        said = [sentence for hit in hits for sentence in self._sentences(hit)]
+        found = [answer for sentence in said if (answer := self._answer(question, sentence))]
+        return sorted(found, key=lambda answer: -answer.weight)
+
+    # -- sentences -------------------------------------------------------------------------------
+
+    def _sentences(self, hit: Hit) -> Iterator[_Said]:
+        headings = " ".join(hit.chunk.headings)
+        group, before = -1, ""
+        for passage in passages(hit.chunk.text):
+            text = hit.chunk.text[passage.start : passage.end]
+            if passage.kind == "heading":
+                headings, group = f"{headings} {text}", -1
+                continue
+            if passage.kind == "cell":
+                continue
+            if passage.group != group:
+                group, before = passage.group, ""
+            start = hit.chunk.span.start + passage.start
+            place = Citation(hit.chunk.source, start, start + len(text), text)
+            yield self._said(text, place, headings, before)
+            before = f"{before} {text}"
+
+    def _said(self, text: str, place: Citation, headings: str, before: str) -> _Said:
+        context = f"{headings} {before}"
+        return _Said(
+            text,
+            place,
+            tuple(self._names.find(text)),
+            frozenset(self._korean.terms(text)),
+            self._denied(text),
+            frozenset(mention.entity.name for mention in self._names.find(context)),
+            frozenset(self._korean.terms(headings)),
+        )
+
+    def _denied(self, text: str) -> frozenset[str]:
+        """The verbs, adjectives and nouns that a negation follows (or, for 안 and 못, precedes) in their clause."""
+        tokens = self._korean.tokenize(text)
+        denied: set[str] = set()
+        clause: list[str] = []
+        negated = False
+        for token in tokens:
+            if token.form in _NEGATION and token.tag.startswith(("VA", "VX", "VV", "VCN", "MAG")):
+                negated = True
+            elif token.tag.startswith(("NN", "VV", "VA", "XR", "SL")):
+                clause.append(token.form)
+            if token.tag.startswith(("EC", "EF", "SF", "SP")) and token.form not in ("지", "게", "어", "아", "고"):
+                denied |= set(clause) if negated else set()
+                clause, negated = [], False
+        return frozenset(denied | (set(clause) if negated else set()))
+
+    # -- matching --------------------------------------------------------------------------------
+
+    def _answer(self, question: Question, said: _Said) -> SentenceAnswer | None:
+        if not all(self._speaks_of(slot, said, question) for slot in question.named):
+            return None
+        kinds, words = self._wanted(question)
+        matched = [word for word in words if self._vocabulary.alike(word.form) & said.terms]
+        missing = [word for word in words if word not in matched]
+        if any(not word.noun or not self._vocabulary.alike(word.form) & said.context_terms for word in missing):
+            return None
+        if not matched:
+            return None
+        predicates = [word for word in matched if not word.noun] or matched[-1:]
+        denied = any(self._vocabulary.alike(word.form) & said.denied for word in predicates)
+        weight = len(matched) + sum(bool(_names(slot) & said.names) for slot in question.named)
+        if not question.is_open:
+            return self._decided(question, said, denied, weight)
+        if denied or (_UNDECIDED.search(said.text) and not _UNDECIDED.search(question.text)):
+            return None
+        names = self._candidates(question, said, kinds)
+        if names is None:
+            return None
+        return SentenceAnswer(names, said.text, _step(said), weight)
+
+    def _decided(self, question: Question, said: _Said, denied: bool, weight: int) -> SentenceAnswer | None:
+        if _UNDECIDED.search(said.text) and not denied:
+            return None
+        word = "아니요" if denied != question.is_denied else "예"
+        return SentenceAnswer((word,), f"{word}. {said.text}", _step(said), weight)
+
+    def _speaks_of(self, slot: Slot, said: _Said, question: Question) -> bool:
+        """Whether a sentence is about what is named: it names it in no other role, or is carried by its heading."""
+        names = _names(slot)
+        if names == {self._ontology.subject}:
+            return True
+        mentions = [mention for mention in said.mentions if mention.entity.name in names]
+        if mentions:
+            return any(not _contradict(_asked_role(question, slot), _role(said.text, m.end)) for m in mentions)
+        if not names & said.context_names:
+            return False
+        classes = {entity.cls for entity in slot.entities}
+        return not any(
+            mention.entity.cls in classes and (_TOPIC.match(said.text, mention.end) or
+                                               _role(said.text, mention.end) == "subject")
+            for mention in said.mentions
+        )  # fmt: skip
+
+    def _wanted(self, question: Question) -> tuple[list[str], list[Word]]:
+        """The nouns that say of which kind the answer is, and the words that a sentence must say."""
+        unit = counted_unit(question)
+        left = [w for w in left_over(question, frozenset()) if unit is None or w.index != unit.index]
+        asked = {word.index for word in question.asks}
+        kinds = [
+            word
+            for word in left
+            if word.noun and (is_kind(word.form, self._ontology) or any(word.index - i in (1, 2) for i in asked))
+        ]
+        return [word.form for word in kinds], [word for word in left if word not in kinds]
+
+    def _candidates(self, question: Question, said: _Said, kinds: Sequence[str]) -> tuple[str, ...] | None:
+        """The names that may be the answer, () where it is a value or no known name, None where there is no answer."""
+        asked = {name for slot in question.named for name in _names(slot)}
+        entities = [m.entity for m in said.mentions if m.entity.name not in asked]
+        unit = counted_unit(question)
+        forms = {word.form for word in question.asks}
+        if unit is not None:
+            return () if _has_unit(said.text, unit.form, question.text) else None
+        if "며칠" in forms or "얼마" in forms:
+            found = [text.group() for text in _QUANTITY.finditer(said.text)] + _DAYS.findall(said.text)
+            return () if any(text not in question.text for text in found) else None
+        if "언제" in forms:
+            return () if any(text not in question.text for text in _WHEN.findall(said.text)) else None
+        known = [kind for kind in kinds if is_kind(kind, self._ontology)]
+        allowed = [kind for word in question.asks for kind in ASKED[word.form]]
+        if known or allowed:
+            fitting = [
+                e.name
+                for e in entities
+                if all(is_of_kind(e.name, e.cls, kind, self._ontology) for kind in known)
+                and (not allowed or any(self._ontology.is_a(e.cls, kind) for kind in allowed))
+            ]
+            return tuple(dict.fromkeys(fitting)) or None
+        if kinds:
+            return tuple(dict.fromkeys(e.name for e in entities)) if any(k in said.text for k in kinds) else None
+        said_already = {form for word in question.words for form in self._vocabulary.alike(word.form)}
+        new = [term for term in said.terms if term not in said_already and term not in question.text]
+        return tuple(dict.fromkeys(e.name for e in entities)) if new else None
+
+
+def _names(slot: Slot) -> set[str]:
+    return {entity.name for entity in slot.entities}
+
+
+def _step(said: _Said) -> ProofStep:
+    topic = said.mentions[0].entity.name if said.mentions else next(iter(sorted(said.context_names)), "")
+    return ProofStep(topic, "문장", said.text, "", (said.place,))
+
+
+def _role(text: str, end: int) -> Role:
+    return next((role for pattern, role in _ROLES if pattern.match(text, end)), "")
+
+
+def _asked_role(question: Question, slot: Slot) -> Role:
+    """The role of a name in the question; a topic is the subject unless the question asks for the subject."""
+    if _TOPIC.match(question.text, slot.end):
+        asks_subject = any(word.form == "누가" or _role(question.text, word.end) == "subject" for word in question.asks)
+        return "" if asks_subject else "subject"
+    return _role(question.text, slot.end)
+
+
+def _contradict(asked: Role, said: Role) -> bool:
+    return (asked, said) in {("subject", "object"), ("subject", "owner"), ("object", "subject")}
+
+
+def _has_unit(text: str, unit: str, question: str) -> bool:
+    """Whether a text says an amount in a unit that the question does not say itself."""
+    found = [match.group() for pattern in (_QUANTITY, _NATIVE) for match in pattern.finditer(text)]
+    if unit in ("년", "월", "일", "시"):
+        found = [f"{number}{unit}" for number in re.findall(rf"(\d+)\s?{unit}", text)]
+        return any(part not in question for part in found)
+    amounts = [(part, amount_of(part)) for part in found if part not in question]
+    return any(amount is not None and fits_unit(unit, amount.dimension) for _, amount in amounts)

@@ -1,0 +1,398 @@
+"""Answers questions from tables, by row and column: look up, count, choose, compare. In doubt it does not answer.
+
+A question is answered only if the names in it stand in cells, headers or headings of one table and its other words
+in the headers that are used. Knows tables and names; the graph and its relations are none of its business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest import Korean
+from kg.cues import Choice, choice, counted_unit, orders_time, stated_number
+from kg.josa import fill
+from kg.mentions import Names, key
+from kg.quantities import TIME, Amount, amount_of, fits_unit
+from kg.questions import ASKED, Question, Slot, Vocabulary, Word, is_kind, is_of_kind, left_over
+from kg.tables import Cell, Table
+from kg.types import Ontology
+from rag import ProofStep
+
+_NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
+_MOST = 24
+_CHOSEN_MOST, _CHOSEN_LEAST = "가장 큰 값", "가장 작은 값"
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """What a table says: the names or values, in words, with each cell that it rests on."""
+
+    names: tuple[str, ...]
+    text: str
+    steps: tuple[ProofStep, ...]
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A table made ready: the words of each header, of the headings, and the entities that each cell names."""
+
+    table: Table
+    headers: tuple[frozenset[str], ...]
+    headings: frozenset[str]
+    heading_names: frozenset[str]
+    names: tuple[tuple[frozenset[str], ...], ...]
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Rows that hold what a question names, each with the column in which they do."""
+
+    rows: dict[int, int]
+    words: frozenset[int] = frozenset()
+
+
+class TableReader:
+    """All tables that are held, ready to be asked."""
+
+    def __init__(
+        self, tables: Iterable[Table], names: Names, ontology: Ontology, vocabulary: Vocabulary, korean: Korean
+    ) -> None:
+        self._names = names
+        self._ontology = ontology
+        self._vocabulary = vocabulary
+        self._korean = korean
+        self._views = [view for table in tables for view in self._both_ways(table)]
+
+    def answers(self, question: Question) -> list[TableAnswer]:
+        """What each table answers that accounts for the whole question, most words of headers first."""
+        if question.asks_how_or_why or question.is_limited or question.is_denied:
+            return []
+        found = [answer for view in self._views for answer in self._ask(view, question)]
+        return sorted(found, key=lambda answer: -answer.weight)
+
+    # -- preparation -----------------------------------------------------------------------------
+
+    def _both_ways(self, table: Table) -> Iterator[_View]:
+        yield self._view(table)
+        if len(table.rows) > 1 and any(self._entities(cell.text) for cell in table.header[1:]):
+            yield self._view(table.turned())
+
+    def _view(self, table: Table) -> _View:
+        headings = " ".join((table.title, *table.headings))
+        names = tuple(tuple(self._entities(cell.text) for cell in row) for row in table.rows)
+        usable = [i for i, cell in enumerate(table.header) if not _NUMBERING.search(cell.text)]
+        return _View(
+            table,
+            tuple(frozenset(self._korean.terms(cell.text)) for cell in table.header),
+            frozenset(self._korean.terms(headings)),
+            self._entities(headings),
+            names,
+            usable[0] if usable else 0,
+        )
+
+    def _entities(self, text: str) -> frozenset[str]:
+        return frozenset(mention.entity.name for mention in self._names.find(text))
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _ask(self, view: _View, question: Question) -> Iterator[TableAnswer]:
+        filters = self._filters(view, question)
+        if filters is None:
+            return
+        literal = {index for held in filters for index in held.words}
+        chosen = choice(question)
+        expected, numeral = stated_number(question)
+        open_words = question.without(literal | numeral | (chosen.understood if chosen else frozenset()))
+        headers = [self._asked_of(header, open_words) for header in view.headers]
+        asking = _Asking(self, view, open_words, headers, filters, expected)
+        if chosen:
+            yield from asking.choose(chosen)
+        elif not question.is_open:
+            yield from asking.decide()
+        elif filters:
+            yield from asking.look_up()
+
+    def _asked_of(self, header: frozenset[str], question: Question) -> frozenset[int]:
+        """The words of a question that a header says."""
+        return frozenset(w.index for w in question.words if self._vocabulary.alike(w.form) & header)
+
+    def explained(self, view: _View, question: Question) -> frozenset[int]:
+        """Words of a question that the headings above a table say."""
+        return self._asked_of(view.headings, question)
+
+    def _filters(self, view: _View, question: Question) -> list[_Filter] | None:
+        """What each name and each quoted cell picks out; None where a name has nothing to do with the table."""
+        filters: list[_Filter] = []
+        for slot in question.named:
+            rows = self._rows_of(view, slot)
+            if rows:
+                filters.append(_Filter(rows))
+            elif not self._is_context(view, slot):
+                return None
+        for start, end, rows in _quoted(view, question):
+            inside = frozenset(w.index for w in question.words if start <= w.start and w.end <= end)
+            filters.append(_Filter(rows, inside))
+        return filters
+
+    def _rows_of(self, view: _View, slot: Slot) -> dict[int, int]:
+        wanted = {entity.name for entity in slot.entities}
+        rows: dict[int, int] = {}
+        for number, names in enumerate(view.names):
+            for column in (view.head, *range(len(names))):
+                if names[column] & wanted and number not in rows:
+                    rows[number] = column
+        return rows
+
+    def _is_context(self, view: _View, slot: Slot) -> bool:
+        names = {entity.name for entity in slot.entities}
+        return bool(names & view.heading_names) or names == {self._ontology.subject}
+
+    def kind_fits(self, header: str, cells: Sequence[tuple[Cell, frozenset[str]]], kind: str) -> bool:
+        """Whether a noun of the question ('학교') calls what a column holds: by its header, or by its entities."""
+        if header.split("(")[0].strip() == kind:
+            return True
+        entities = [self._ontology.entities[name] for _, names in cells for name in names]
+        return bool(entities) and all(is_of_kind(e.name, e.cls, kind, self._ontology) for e in entities)
+
+    def is_kind(self, word: str) -> bool:
+        """Whether a noun names a kind of things."""
+        return is_kind(word, self._ontology)
+
+    def is_person_or_place(self, names: frozenset[str], kinds: Sequence[str]) -> bool:
+        """Whether a cell names something of one of these classes."""
+        found = [self._ontology.entities[name] for name in names]
+        return any(self._ontology.is_a(entity.cls, kind) for entity in found for kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One question put to one table. ``headers`` holds, for each column, the words that ask for it."""
+
+    reader: TableReader
+    view: _View
+    question: Question
+    headers: list[frozenset[int]]
+    filters: list[_Filter]
+    expected: int
+
+    # -- look up and count -----------------------------------------------------------------------
+
+    def look_up(self) -> Iterator[TableAnswer]:
+        rows = self._matching()
+        if not rows or len(rows) > _MOST:
+            return
+        unit = counted_unit(self.question)
+        used = self._filter_columns(rows)
+        for column in range(len(self.headers)):
+            if column in used.values():
+                continue
+            cells = [self._cell(row, column) for row in rows]
+            values = tuple(dict.fromkeys(self._name(row, column) for row in rows))
+            is_value = unit is not None and all(_in_unit(cell.text, unit.form) for cell in cells)
+            if unit is not None and not is_value and amount_of(cells[0].text) and column != self.view.head:
+                continue
+            kinds = self._kinds(column, rows)
+            understood = self.headers[column] | kinds | self._words_of(used.values())
+            understood |= frozenset([unit.index]) if unit and (is_value or not kinds or unit.index in kinds) else kinds
+            signal = len(self.headers[column]) + 2 * len(kinds) + (2 if is_value else 0) + self._type_fits(column, rows)
+            if not signal or self._left(understood) or not self._type_allows(column, rows):
+                continue
+            if self.expected and len(values) != self.expected:
+                continue
+            if unit is not None and not is_value:
+                yield self._counted(column, rows, values, unit.form, signal)
+            else:
+                yield self._said(column, rows, values, signal)
+
+    def decide(self) -> Iterator[TableAnswer]:
+        """'A의 책임자는 B인가요?': yes where one row holds both, no where A's row holds another in B's column."""
+        if len(self.filters) != 2:
+            return
+        for first, second in ((0, 1), (1, 0)):
+            rows = self.filters[first].rows
+            columns = set(self.filters[second].rows.values())
+            if len(rows) != 1 or len(columns) != 1:
+                continue
+            (row, held), (column,) = next(iter(rows.items())), columns
+            if held == column or held != self.view.head or not self.headers[column]:
+                continue
+            if self._left(self.headers[column]):
+                continue
+            so = row in self.filters[second].rows
+            said = self._sentence([row], column)
+            yield TableAnswer(
+                ("예" if so else "아니요",), f"{'예' if so else '아니요'}. {said}", self._steps([row], column), 1
+            )
+
+    def _matching(self) -> list[int]:
+        """Rows that every filter picks; where names of one column exclude each other, rows that one of them picks."""
+        chosen: set[int] | None = None
+        for held in self.filters:
+            rows = set(held.rows)
+            chosen = rows if chosen is None else chosen & rows
+        return sorted(chosen or ())
+
+    def _filter_columns(self, rows: Sequence[int]) -> dict[int, int]:
+        return {number: held.rows[rows[0]] for number, held in enumerate(self.filters) if rows[0] in held.rows}
+
+    # -- choose and compare ----------------------------------------------------------------------
+
+    def choose(self, chosen: Choice) -> Iterator[TableAnswer]:
+        rows = self._candidates(chosen)
+        if len(rows) < 2:
+            return
+        for column in range(len(self.headers)):
+            amounts = [amount_of(self._cell(row, column).text) for row in rows]
+            known = [amount for amount in amounts if amount is not None]
+            if column == self.view.head or len(known) != len(rows) or len({a.dimension for a in known}) != 1:
+                continue
+            signal = self._measures(column, known[0], chosen)
+            if not signal:
+                continue
+            most = False if chosen.degree == "빠르" and orders_time(known[0].dimension) else chosen.most
+            best = (max if most else min)(known, key=lambda amount: amount.value)
+            winners = [row for row, amount in zip(rows, known, strict=True) if amount.value == best.value]
+            kinds = self._kinds(self.view.head, rows) | self._compared()
+            if len(winners) != 1 or self._left(self.headers[column] | kinds | self._words_of(self._columns(rows))):
+                continue
+            if self.expected and self.expected != len(rows):
+                continue
+            yield self._best(winners[0], column, rows, most, signal)
+
+    def _candidates(self, chosen: Choice) -> list[int]:
+        """All rows, or those that the names in the question pick: in a comparison each of them at least one."""
+        if not self.filters:
+            return list(range(len(self.view.table.rows)))
+        union: set[int] = set().union(*(held.rows for held in self.filters))
+        if chosen.compares:
+            return sorted(union) if len(self.filters) == 2 == len(union) else []
+        return self._matching()
+
+    def _measures(self, column: int, amount: Amount, chosen: Choice) -> int:
+        """How well a column is what the degree word measures; 0 for not at all."""
+        if self.headers[column]:
+            return 1 + len(self.headers[column])
+        header = self.view.table.header[column].text
+        if any(word in header for word in chosen.implied):
+            return 1
+        return 1 if chosen.timely and amount.dimension == TIME else 0
+
+    def _columns(self, rows: Sequence[int]) -> set[int]:
+        return {held.rows[row] for held in self.filters for row in rows if row in held.rows}
+
+    def _compared(self) -> frozenset[int]:
+        """'곳', '것', '쪽', '어느': words that stand for what is chosen."""
+        return frozenset(w.index for w in self.question.words if w.form in ("곳", "것", "쪽", "데", "편") or
+                         w.form in ASKED)  # fmt: skip
+
+    # -- words -----------------------------------------------------------------------------------
+
+    def _left(self, understood: frozenset[int]) -> list[Word]:
+        return left_over(self.question, understood | self.reader.explained(self.view, self.question))
+
+    def _words_of(self, columns: Iterable[int]) -> frozenset[int]:
+        return frozenset(index for column in columns for index in self.headers[column])
+
+    def _kinds(self, column: int, rows: Sequence[int]) -> frozenset[int]:
+        """Nouns of the question that call what the column holds."""
+        cells = [(self._cell(row, column), self.view.names[row][column]) for row in rows]
+        header = self.view.table.header[column].text
+        return frozenset(
+            w.index for w in self.question.words if w.noun and self.reader.kind_fits(header, cells, w.form)
+        )
+
+    def _type_fits(self, column: int, rows: Sequence[int]) -> int:
+        """1 where the question word itself asks for what the column holds: 누구 for people, 언제 for dates."""
+        kinds = [kind for word in self.question.asks for kind in ASKED[word.form]]
+        return 1 if kinds and self._holds(column, rows, kinds) else 0
+
+    def _type_allows(self, column: int, rows: Sequence[int]) -> bool:
+        kinds = [kind for word in self.question.asks if word.form != "몇" for kind in ASKED[word.form]]
+        return not kinds or self._holds(column, rows, kinds)
+
+    def _holds(self, column: int, rows: Sequence[int], kinds: Sequence[str]) -> bool:
+        for row in rows:
+            names, amount = self.view.names[row][column], amount_of(self._cell(row, column).text)
+            if names and self.reader.is_person_or_place(names, kinds):
+                continue
+            if amount and ("수량" in kinds or (amount.dimension == TIME and {"연도", "날짜"} & set(kinds))):
+                continue
+            if not names and not amount and {"장소", "사람"} & set(kinds) and self.headers[column]:
+                continue
+            return False
+        return True
+
+    def _cell(self, row: int, column: int) -> Cell:
+        return self.view.table.rows[row][column]
+
+    def _name(self, row: int, column: int) -> str:
+        """The canonical name of the only entity that fills a cell, else the cell's text."""
+        names = self.view.names[row][column]
+        return next(iter(names)) if len(names) == 1 else self._cell(row, column).text
+
+    def _steps(self, rows: Sequence[int], column: int) -> tuple[ProofStep, ...]:
+        header = self.view.table.header
+        head = self.view.head
+        # Where the head itself is looked up, rows are shown by the columns that picked them.
+        columns = (sorted(self._columns(rows) - {head}) if column == head else []) or [column]
+        return tuple(
+            ProofStep(self._name(row, head), header[c].text, self._cell(row, c).text, "", (self._cell(row, c).place,))
+            for row in rows
+            for c in columns
+        )
+
+    def _sentence(self, rows: Sequence[int], column: int) -> str:
+        head, header = self.view.head, self.view.table.header[column].text
+        said: dict[str, list[str]] = {}
+        for row in rows:
+            said.setdefault(self._name(row, head), []).append(self._cell(row, column).text)
+        template = "{subject}의 {column}은 {object}입니다."
+        return " ".join(
+            fill(template, subject=subject, column=header, object=", ".join(dict.fromkeys(objects)))
+            for subject, objects in said.items()
+        )
+
+    def _said(self, column: int, rows: Sequence[int], values: tuple[str, ...], weight: int) -> TableAnswer:
+        text = f"{', '.join(values)}입니다." if column == self.view.head else self._sentence(rows, column)
+        return TableAnswer(values, text, self._steps(rows, column), weight)
+
+    def _counted(
+        self, column: int, rows: Sequence[int], values: tuple[str, ...], unit: str, weight: int
+    ) -> TableAnswer:
+        text = f"{len(values)}{unit}입니다({', '.join(values)})."
+        return TableAnswer((f"{len(values)}{unit}",), text, self._steps(rows, column), weight)
+
+    def _best(self, winner: int, column: int, rows: Sequence[int], most: bool, weight: int) -> TableAnswer:
+        name, value = self._name(winner, self.view.head), self._cell(winner, column)
+        header = self.view.table.header[column].text
+        compared = self._steps(rows, column)
+        sources = tuple(dict.fromkeys(source for step in compared for source in step.sources))
+        last = ProofStep(name, header, value.text, _CHOSEN_MOST if most else _CHOSEN_LEAST, sources)
+        return TableAnswer((name,), f"{name}입니다({header} {value.text}).", (*compared, last), weight)
+
+
+def _in_unit(text: str, unit: str) -> bool:
+    amount = amount_of(text)
+    return amount is not None and (fits_unit(unit, amount.dimension) or (unit in ("년", "월", "일") and
+                                   amount.dimension == TIME))  # fmt: skip
+
+
+def _quoted(view: _View, question: Question) -> Iterator[tuple[int, int, dict[int, int]]]:
+    """Stretches of the question, outside of names, that are the whole text of cells, the longest at each place."""
+    cells: dict[str, dict[int, int]] = {}
+    for number, row in enumerate(view.table.rows):
+        for column, cell in enumerate(row):
+            text = key(cell.text)
+            if len(text) > 1 and not view.names[number][column] and not text.isdigit():
+                cells.setdefault(text, {}).setdefault(number, column)
+    taken = [(slot.start, slot.end) for slot in question.named]
+    for text in sorted(cells, key=len, reverse=True):
+        pattern = r"(?<![0-9A-Za-z가-힣])" + r"\s?".join(map(re.escape, text))
+        for found in re.finditer(pattern, question.text, re.I):
+            if not any(start < found.end() and found.start() < end for start, end in taken):
+                taken.append(found.span())
+                yield *found.span(), cells[text]
