@@ -5,12 +5,12 @@ Read ``kg.types`` and ``kg.ontology`` first. Imports ``ingest`` and ``rag``; nee
 
 from kg.contradictions import Contradiction
 from kg.errors import KnowledgeError, OntologyError
-from kg.extraction import EXTRACTION_VERSION, extract
 from kg.exports import to_graphml, to_turtle
+from kg.extraction import EXTRACTION_VERSION, extract
 from kg.inference import proof
 from kg.mentions import Mention, Names, find_mentions
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
-from kg.qa import answer_from_graph
+from kg.qa import Asker, answer_from_graph
 from kg.questions import question_terms
 from kg.store import Graph
 from kg.types import LITERALS, ROOT, Entity, Fact, Ontology, Relation, Rule
@@ -21,6 +21,7 @@ __all__ = [
     "GENERAL",
     "LITERALS",
     "ROOT",
+    "Asker",
     "Contradiction",
     "Entity",
     "Fact",

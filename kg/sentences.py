@@ -44,7 +44,7 @@ _TOPIC = re.compile(r"(?:님|씨)?(?:께서는|은|는)(?![가-힣])")
 
 @dataclass(frozen=True, slots=True)
 class SentenceAnswer:
-    """A sentence that answers. ``names`` are the fitting ones in it, ``weight`` is how much of the question it holds."""
+    """A sentence that answers. ``names`` are the fitting ones in it, ``weight`` how much of the question it holds."""
 
     names: tuple[str, ...]
     text: str

@@ -2,7 +2,8 @@
 
 A question that the graph can prove is answered without a model. Otherwise passages are found; if they do
 not speak of what is asked, the answer is an abstention, again without a model. Only then is a model asked,
-and what it says beyond its passages is not passed on. Knows no concrete model and no graph.
+and its reply is passed on only if the passages hold it: every name, number and foreign word, and one sentence
+that says both what is asked and what is answered. Knows no concrete model and no graph.
 """
 
 from __future__ import annotations
@@ -23,42 +24,48 @@ from rag.types import Answer, Citation, Hit
 
 ABSTENTION = "정보가 공개되지 않았습니다."
 _PASSAGES = 3
+# How much of what is asked the sentence behind a reply must say itself, names aside.
+_ENOUGH = 0.5
+_SAYING = frozenset(["이", "하", "되", "있", "것", "수", "네", "예"])
 _SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?](?!\s|$)[^\n.!?]*)*[.!?]*")
 
 
 @dataclass(frozen=True)
 class Answering:
-    """What answering needs. ``prove`` asks the graph; ``asked_terms`` says what a question is about:
-    for each thing, the words by which a passage may name it."""
+    """What answering needs. ``prove`` asks the graph a question as of a date ('' for now); ``asked_terms`` says what
+    a question is about: for each thing, the words by which a passage may name it."""
 
     retriever: Retriever
     korean: Korean
-    prove: Callable[[str], Answer | None]
+    prove: Callable[[str, str], Answer | None]
     asked_terms: Callable[[str], Sequence[Sequence[str]]]
     answerer: Answerer | None
 
 
-def answer(question: str, with_: Answering) -> Answer:
-    """Answer with proof or citations, or abstain."""
+def answer(question: str, with_: Answering, at: str = "") -> Answer:
+    """Answer with proof or citations, or abstain. ``at`` is the date as of which the answer holds ('' for now)."""
     timings: dict[str, float] = {}
 
     def finish(result: Answer) -> Answer:
         return replace(result, timings=timings)
 
     with _timed(timings, "graph"):
-        proved = with_.prove(question)
+        proved = with_.prove(question, at)
     if proved is not None:
         return finish(proved)
     with _timed(timings, "retrieval"):
         hits = with_.retriever.search(question, _PASSAGES, "facts")
-        evident = is_evident(with_.asked_terms(question), hits, with_.korean)
-    if not evident or with_.answerer is None:
+        asked = with_.asked_terms(question)
+        evident = is_evident(asked, hits, with_.korean)
+    # What a passage says is not dated, so a question about another time is left to the graph.
+    if not evident or at or with_.answerer is None:
         return finish(abstain())
     with _timed(timings, "model"):
         reply = ask_model(question, hits, with_.answerer)
     if not is_grounded(reply, question, hits):
         return finish(abstain())
-    return finish(Answer(reply, False, cite(reply, hits, with_.korean)))
+    support = supporting(reply, question, asked, hits, with_.korean)
+    return finish(Answer(reply, False, (support,)) if support else abstain())
 
 
 def abstain() -> Answer:
@@ -85,7 +92,7 @@ def is_grounded(reply: str, question: str, hits: Sequence[Hit]) -> bool:
     """Whether the reply is an answer at all and all its numbers and foreign words come from the passages."""
     if not reply or ABSTENTION.rstrip(".") in reply:
         return False
-    shown = "\n".join([question, *(hit.chunk.text for hit in hits)])
+    shown = "\n".join([question, *(hit.chunk.search_text for hit in hits)])
     numbers = set(NUMBER.findall(shown))
     words = set(FOREIGN.findall(shown))
     return set(NUMBER.findall(reply)) <= numbers and all(
@@ -93,20 +100,39 @@ def is_grounded(reply: str, question: str, hits: Sequence[Hit]) -> bool:
     )
 
 
-def cite(reply: str, hits: Sequence[Hit], korean: Korean, most: int = 2) -> tuple[Citation, ...]:
-    """The sentences of the passages that share most with the reply, best first; at least one."""
-    wanted = set(korean.terms(reply))
-    scored = []
+def supporting(
+    reply: str, question: str, asked: Sequence[Sequence[str]], hits: Sequence[Hit], korean: Korean
+) -> Citation | None:
+    """The sentence that says what the reply adds to the question, and of what it adds it; None where there is none.
+
+    All new words of the reply must stand in it, and of what is asked at least half in it or in its headings, the
+    predicate's words among them. A reply that adds nothing ('예.') is supported by nothing.
+    """
+    told = set(korean.terms(question))
+    new = set(korean.terms(reply)) - told - _SAYING
+    if not new:
+        return None
+    things = [set(korean.terms(name)) for names in asked for name in names[:1]]
+    wanted = told - {term for thing in things for term in thing}
+    best: tuple[float, Citation] | None = None
     for hit in hits:
-        for match in _SENTENCE.finditer(hit.chunk.text):
-            text = match.group().strip()
-            if text:
-                start = hit.chunk.span.start + match.start() + match.group().index(text)
-                shared = len(wanted & set(korean.terms(text)))
-                scored.append((shared, Citation(hit.chunk.source, start, start + len(text), text)))
-    scored.sort(key=lambda pair: -pair[0])
-    best = scored[0][0] if scored else 0
-    return tuple(citation for shared, citation in scored[:most] if shared and shared >= best / 2)
+        known = set(korean.terms(hit.chunk.search_text))
+        for sentence in sentences(hit):
+            said = set(korean.terms(sentence.text))
+            if not new <= said or not all(thing <= known for thing in things):
+                continue
+            share = len(wanted & said) / len(wanted) if wanted else 1.0
+            if share >= _ENOUGH and (best is None or share > best[0]):
+                best = share, sentence
+    return best[1] if best else None
+
+
+def sentences(hit: Hit) -> Iterator[Citation]:
+    """The sentences and table rows of a passage, each with its place in the document."""
+    for match in _SENTENCE.finditer(hit.chunk.text):
+        if text := match.group().strip():
+            start = hit.chunk.span.start + match.start() + match.group().index(text)
+            yield Citation(hit.chunk.source, start, start + len(text), text)
 
 
 @contextmanager

@@ -16,13 +16,14 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from ingest import Korean, Ledger, LedgerError, Span
-from kg import GENERAL, Graph, Ontology, WorldExtractor, answer_from_graph, general_text, question_terms, united
-from rag import Answer, Answerer, Answering, Citation, LocalEmbedder, Projections, Retriever, Writer
+from kg import GENERAL, Asker, Graph, Ontology, WorldExtractor, general_text, question_terms, united
+from rag import Answer, Answerer, Answering, Citation, Hit, LocalEmbedder, Projections, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
 
 _EMBEDDER_DIMENSION = 384
 _FOLLOW_SECONDS = 0.5
+_READ_PASSAGES = 8
 # Nouns that ask and need not stand in a passage.
 _QUESTION_NOUNS = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "것", "정도", "종류", "내용")
 _ADAPTERS = Path(__file__).parent.parent / "tuning" / "adapters"
@@ -36,6 +37,7 @@ class App:
         self.settings = settings
         self._graph_lock = threading.Lock()
         self._graph_revision = -1
+        self._asker_revision = -1
 
     # -- what is held ----------------------------------------------------------------------------
 
@@ -198,9 +200,22 @@ class App:
         if "ledger" in self.__dict__:
             self.ledger.close()
 
-    def _prove(self, question: str) -> Answer | None:
+    def _prove(self, question: str, at: str) -> Answer | None:
+        return self._asker().answer(question, at)
+
+    def _asker(self) -> Asker:
+        """What answers from the graph, from tables and from passages; made anew when the ledger has changed."""
         graph, ontology = self.knowledge()
-        return answer_from_graph(question, graph, ontology, self.korean)
+        with self._graph_lock:
+            if self._asker_revision != self._graph_revision:
+                documents = self.ledger.documents("facts")
+                self._asking = Asker(graph, ontology, self.korean, documents, self._passages)
+                self._asker_revision = self._graph_revision
+            return self._asking
+
+    def _passages(self, question: str) -> list[Hit]:
+        """Passages whose sentences may answer by themselves: found by words, since every word must be in them."""
+        return self.retriever.search(question, _READ_PASSAGES, "facts", "words")
 
     def _asked_terms(self, question: str) -> list[tuple[str, ...]]:
         """The names (by any alias) and nouns of a question. Who the world is about goes without saying."""

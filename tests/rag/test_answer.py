@@ -25,7 +25,7 @@ class OnePassage:
 def answering(korean: Korean, reply: str, asked: Sequence[str], proof: Answer | None = None) -> Answering:
     chat = ScriptedChat(text=reply, asked=[])
     return Answering(
-        OnePassage(), korean, lambda _: proof, lambda _: [(term,) for term in asked], Answerer("scripted", chat)
+        OnePassage(), korean, lambda *_: proof, lambda _: [(term,) for term in asked], Answerer("scripted", chat)
     )  # type: ignore[arg-type]
 
 
@@ -83,7 +83,7 @@ def test_what_the_passages_hold_is_passed_on(reply: str) -> None:
 
 def test_without_passages_or_model_the_answer_is_not_known(korean: Korean) -> None:
     chat = Answerer("scripted", ScriptedChat(text="말", asked=[]))
-    empty = Answering(OnePassage(()), korean, lambda _: None, lambda _: [], chat)  # type: ignore[arg-type]
-    none = Answering(OnePassage(), korean, lambda _: None, lambda _: [("점수",)], None)  # type: ignore[arg-type]
+    empty = Answering(OnePassage(()), korean, lambda *_: None, lambda _: [], chat)  # type: ignore[arg-type]
+    none = Answering(OnePassage(), korean, lambda *_: None, lambda _: [("점수",)], None)  # type: ignore[arg-type]
     assert answer("질문", empty).abstained
     assert answer("질문", none).abstained
