@@ -6,7 +6,6 @@ comparison: they are blind to single foreign words.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,10 +13,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ingest import MalformedRecord
 from rag.decoding.alarms import language
-from rag.decoding.policy import KOREAN, CharacterPolicy, measure_purity
+from rag.decoding.policy import KOREAN, CharacterPolicy, Purity, measure_purity
+from rag.evaluation.data import Row, malformed, numbered_rows
 from rag.evaluation.intervals import share
+from rag.evaluation.record import Item
 
 _TEXT_KEYS = ("text", "completion", "output", "response", "answer")
 _LATIN_WORD = re.compile(r"[A-Za-z]{4,}")
@@ -33,22 +33,14 @@ def load_outputs(path: Path) -> list[str]:
     Raises:
         MalformedRecord: a row has none of them.
     """
-    lines = enumerate(path.read_text("utf-8").splitlines(), start=1)
-    return [_text(path, number, line) for number, line in lines if line.strip()]
+    return [_text(path, number, row) for number, row in numbered_rows(path)]
 
 
-def _text(path: Path, number: int, line: str) -> str:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise MalformedRecord(f"{path}: {number}번째 줄: JSON으로 읽을 수 없습니다.", _HINT) from error
-    known = [row[key] for key in _TEXT_KEYS if isinstance(row.get(key), str)] if isinstance(row, dict) else []
+def _text(path: Path, number: int, row: Row) -> str:
+    known = [row[key] for key in _TEXT_KEYS if isinstance(row.get(key), str)]
     if not known:
-        raise MalformedRecord(f"{path}: {number}번째 줄: 글이 든 항목이 없습니다.", _HINT)
+        raise malformed(path, number, "글이 든 항목이 없습니다.", '각 줄은 {"text": "…"} 꼴이어야 합니다.')
     return str(known[0])
-
-
-_HINT = '각 줄은 {"text": "…"} 꼴이어야 합니다.'
 
 
 def purity_report(outputs: Sequence[str], policy: CharacterPolicy = KOREAN) -> dict[str, Any]:
@@ -73,3 +65,21 @@ def _lines_are_korean(text: str) -> bool:
     """Every line of five words or more is identified as Korean."""
     lines = [line for line in text.splitlines() if len(line.split()) >= 5]
     return all(code == "ko" and score > _SCORE for code, score in map(language, lines))
+
+
+def purity_items(outputs: Sequence[str], policy: CharacterPolicy = KOREAN) -> list[Item]:
+    """The same figures text by text, so that two runs can be compared."""
+    return [_item(number, text, measure_purity(text, policy)) for number, text in enumerate(outputs, start=1)]
+
+
+def _item(number: int, text: str, purity: Purity) -> Item:
+    passes = _lines_are_korean(text)
+    scores = {
+        "contaminated": float(purity.disallowed > 0),
+        "hangul_ratio": purity.hangul_ratio,
+        "line_pass_rate": float(passes),
+        "romanised": float(bool(_ROMANISED.search(text))),
+    }
+    if passes:
+        scores["word_pass_rate"] = float(not _LATIN_WORD.search(text))
+    return Item(str(number), scores, note=text)
