@@ -5,21 +5,18 @@ Exit status: 0 done, 1 failed, 2 wrong use, 3 done in part.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -41,6 +38,8 @@ from rag.retrieval import How
 from rag.write import DEFAULT_EXAMPLES
 from ui import documents, render
 from ui.assemble import App
+from ui.cli_eval import evaluation
+from ui.console import Home, Json, complain, err, open_app, out, print_json
 from ui.doctor import NEEDED_MEMORY, examine, port_is_free
 from ui.settings import Settings
 
@@ -49,8 +48,6 @@ _DEMO_REQUEST = "비 오는 밤의 재회를 한 장면으로 써 줘"
 _DEMO_QUESTION = "SolverX는 서울에 있나요?"
 _EXPECTED = (IngestError, RagError, KnowledgeError, ModelError, OSError)
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 cli = typer.Typer(
     help="Loop AI: 내 컴퓨터에서 쓰는 한국어 글쓰기와 자료 문답.",
     no_args_is_help=True,
@@ -60,13 +57,9 @@ cli = typer.Typer(
 )
 models = typer.Typer(help="모델 목록, 받기, 확인.", no_args_is_help=True)
 graph = typer.Typer(help="사실 그래프와 온톨로지.", no_args_is_help=True)
-evaluation = typer.Typer(help="파일에 든 결과를 잽니다.", no_args_is_help=True)
 cli.add_typer(models, name="models")
 cli.add_typer(graph, name="graph")
 cli.add_typer(evaluation, name="eval")
-
-Home = Annotated[Path | None, typer.Option("--home", help="자료가 놓이는 폴더 (기본: 사용자 데이터 폴더)")]
-Json = Annotated[bool, typer.Option("--json", help="결과를 JSON 문서 하나로 출력")]
 
 
 def main() -> None:
@@ -76,35 +69,11 @@ def main() -> None:
     try:
         cli()
     except _EXPECTED as error:
-        _complain(str(error), getattr(error, "hint", ""))
+        complain(str(error), getattr(error, "hint", ""))
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("\n멈췄습니다. 끝난 일은 저장되어 있으니 같은 명령으로 이어 할 수 있습니다.")
         sys.exit(130)
-
-
-@contextmanager
-def _app(home: Path | None, **overrides: Any) -> Iterator[App]:
-    chosen = {key: value for key, value in {"home": home, **overrides}.items() if value is not None}
-    try:
-        app = App(Settings(**chosen))
-    except ValidationError as error:
-        _complain(f"설정이 잘못되었습니다: {error}", "loopai.toml과 LOOPAI_ 환경 변수를 확인하세요.")
-        raise typer.Exit(2) from error
-    try:
-        yield app
-    finally:
-        app.close()
-
-
-def _complain(message: str, hint: str = "") -> None:
-    err.print(f"[red]오류:[/red] {escape(message)}")
-    if hint:
-        err.print(hint, markup=False)
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 # -- models ----------------------------------------------------------------------------------------
@@ -113,7 +82,7 @@ def _print_json(document: Any) -> None:
 @models.command("list")
 def models_list(home: Home = None, as_json: Json = False) -> None:
     """모델 목록과 상태를 보입니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         _show_models([app.store.status(entry) for entry in app.store.catalog.entries], as_json)
 
 
@@ -127,7 +96,7 @@ def models_pull(
 
     예: loopai models pull writer
     """
-    with _app(home) as app:
+    with open_app(home) as app:
         wanted = app.store.catalog.select(names or [])
         for entry in wanted:
             _pull(app, entry)
@@ -137,7 +106,7 @@ def models_pull(
 @models.command("verify")
 def models_verify(home: Home = None, as_json: Json = False) -> None:
     """받은 모델의 모든 파일을 다시 검사합니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         statuses = [app.store.verify(e) for e in app.store.catalog.entries if app.store.status(e).present]
         _show_models(statuses, as_json)
         if not statuses or not all(status.verified for status in statuses):
@@ -147,7 +116,7 @@ def models_verify(home: Home = None, as_json: Json = False) -> None:
 def _show_models(statuses: list[Any], as_json: bool) -> None:
     keys = ("name", "role", "source", "present", "verified", "bytes", "licence")
     if as_json:
-        _print_json({"models": [{key: getattr(status, key) for key in keys} for status in statuses]})
+        print_json({"models": [{key: getattr(status, key) for key in keys} for status in statuses]})
         return
     table = render.table("이름", "역할", "있음", "확인됨", "크기", "라이선스")
     for s in statuses:
@@ -196,12 +165,12 @@ def ingest_command(
     if kind not in ("auto", "creative", "facts", "general"):
         raise typer.BadParameter("auto, creative, facts, general 가운데 하나여야 합니다.", param_hint="--kind")
     job = Job(tuple(paths), None if kind == "auto" else cast(Kind, kind), genre, source, mask_personal)
-    with _app(home) as app:
+    with open_app(home) as app:
         started = time.monotonic()
         outcomes = _ingest(app, job, quiet=as_json)
         document = documents.ingest_document(outcomes, time.monotonic() - started)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         counts = [f"{label} {document[key]}" for key, label in _COUNTS]
         out.print(f"{' · '.join(counts)} · {document['seconds']:.1f}초")
@@ -235,10 +204,10 @@ def _ingest(app: App, job: Job, *, quiet: bool = False) -> list[Outcome]:
 @cli.command()
 def sources(home: Home = None, as_json: Json = False) -> None:
     """넣은 자료의 목록을 보입니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         held = app.ledger.sources()
     if as_json:
-        _print_json(documents.sources_document(held))
+        print_json(documents.sources_document(held))
         return
     table = render.table("이름", "갈래", "조각", "사실", "넣은 때")
     for source in held:
@@ -252,18 +221,18 @@ def forget(
 ) -> None:
     """자료를 모든 저장소에서 지웁니다."""
     forgotten, unknown = [], None
-    with _app(home) as app:
+    with open_app(home) as app:
         for name in names:
             try:
                 app.ledger.forget(name)
                 forgotten.append(name)
             except UnknownSource as error:
                 unknown = error
-                _complain(str(error), error.hint)
+                complain(str(error), error.hint)
         if forgotten:
             app.projections.catch_up()
     if as_json:
-        _print_json({"forgotten": forgotten})
+        print_json({"forgotten": forgotten})
     else:
         out.print(f"지움 {len(forgotten)}개")
     if unknown:
@@ -279,10 +248,10 @@ def show(
     as_json: Json = False,
 ) -> None:
     """자료의 다듬은 글을 그대로 보입니다. 인용의 위치가 가리키는 글입니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         text = app.text_of(source)[start:end]
     if as_json:
-        _print_json({"source": source, "start": start, "end": start + len(text), "text": text})
+        print_json({"source": source, "start": start, "end": start + len(text), "text": text})
     else:
         typer.echo(text)
 
@@ -304,10 +273,10 @@ def search(
         raise typer.BadParameter("creative, facts, general 가운데 하나여야 합니다.", param_hint="--kind")
     if how not in ("hybrid", "words", "vectors", "graph"):
         raise typer.BadParameter("hybrid, words, vectors, graph 가운데 하나여야 합니다.", param_hint="--how")
-    with _app(home) as app:
+    with open_app(home) as app:
         hits = app.retriever.search(query, k, cast("Kind | None", kind), cast(How, how))
         if as_json:
-            _print_json(documents.hits_document(hits))
+            print_json(documents.hits_document(hits))
         else:
             render.show_hits(out, hits)
 
@@ -315,10 +284,10 @@ def search(
 @cli.command()
 def ask(question: str, home: Home = None, as_json: Json = False) -> None:
     """사실을 묻습니다. 근거가 없으면 없다고 답합니다. 예: loopai ask "SolverX는 서울에 있나요?" """
-    with _app(home) as app:
+    with open_app(home) as app:
         result = answer(question, app.answering)
         if as_json:
-            _print_json(documents.answer_document(result))
+            print_json(documents.answer_document(result))
         else:
             render.show_answer(out, result)
 
@@ -343,10 +312,10 @@ def write_command(
     """글을 씁니다. 예: loopai write "비 오는 밤의 재회를 한 장면으로 써 줘" --genre 로맨스 --seed 7"""
     text = so_far.read_text("utf-8").rstrip()[-2000:] if so_far else ""
     asked = Request(request, genre, preset, seed, max_tokens, text, tuple(allow or ()), free, examples, drafts)
-    with _app(home) as app:
+    with open_app(home) as app:
         pieces = _write(app, asked, n, adapter, quiet=as_json)
     if as_json:
-        _print_json(documents.drafts_document(pieces))
+        print_json(documents.drafts_document(pieces))
 
 
 def _write(app: App, request: Request, n: int, adapter: str, *, quiet: bool) -> list[Draft]:
@@ -384,40 +353,19 @@ def _write_one(app: App, request: Request, shown: Sequence[Hit], writer: Writer,
     return draft
 
 
-# -- evaluation ------------------------------------------------------------------------------------
-
-
-@evaluation.command("purity")
-def eval_purity(
-    data: Annotated[Path, typer.Option("--data", help='글이 든 JSONL: {"text": …}', exists=True, dir_okay=False)],
-    baseline: Annotated[Path | None, typer.Option(help="견줄 글이 든 JSONL", exists=True, dir_okay=False)] = None,
-    as_json: Json = False,
-) -> None:
-    """다른 문자가 섞인 글의 비율을 구간과 함께 잽니다. 예: loopai eval purity --data 결과.jsonl"""
-    from rag.evaluation.purity import load_outputs, purity_report
-
-    figures = purity_report(load_outputs(data))
-    other = purity_report(load_outputs(baseline)) if baseline else None
-    if as_json:
-        _print_json(documents.purity_document(figures, other))
-        return
-    for name, report in ((data.name, figures), *([(baseline.name, other)] if baseline and other else [])):
-        render.show_purity(out, name, report)
-
-
 # -- graph, checks and screens ---------------------------------------------------------------------
 
 
 @graph.command("show")
 def graph_show(entity: str, home: Home = None, as_json: Json = False) -> None:
     """한 대상에 관한 사실을 보입니다. 예: loopai graph show SolverX"""
-    with _app(home) as app:
+    with open_app(home) as app:
         knowledge, _ = app.knowledge()
         found = knowledge.entity(entity)
         facts = knowledge.facts(subject=found.name) + knowledge.facts(object=found.name) if found else []
     rows = [{"subject": f.subject, "relation": f.relation, "object": f.object, "rule": f.rule} for f in facts]
     if as_json:
-        _print_json({"facts": rows})
+        print_json({"facts": rows})
         return
     for row in rows:
         out.print(" ".join(row[key] for key in ("subject", "relation", "object")), markup=False)
@@ -435,7 +383,7 @@ def graph_validate(path: Annotated[Path, typer.Argument(help="ontology.toml")]) 
 @cli.command()
 def rebuild(home: Home = None, as_json: Json = False) -> None:
     """색인을 원장에서 새로 만듭니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         app.projections.rebuild()
         problems = app.projections.problems()
     _report_problems(problems, as_json)
@@ -448,7 +396,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """원장과 색인이 서로 맞는지 봅니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         problems = app.projections.problems()
         if problems and repair:
             app.projections.rebuild()
@@ -464,7 +412,7 @@ def backup(file: Annotated[Path, typer.Argument(help="백업 파일")], home: Ho
 
     예: loopai backup 백업.db
     """
-    with _app(home) as app:
+    with open_app(home) as app:
         app.ledger.back_up(file)
         sources = len(app.ledger.sources())
     _report_copy("저장했습니다", file, sources, as_json)
@@ -476,7 +424,7 @@ def restore(file: Annotated[Path, typer.Argument(help="백업 파일")], home: H
 
     예: loopai restore 백업.db
     """
-    with _app(home) as app:
+    with open_app(home) as app:
         app.restore(file)
         sources = len(app.ledger.sources())
     _report_copy("되돌렸습니다", file, sources, as_json)
@@ -484,14 +432,14 @@ def restore(file: Annotated[Path, typer.Argument(help="백업 파일")], home: H
 
 def _report_copy(done: str, file: Path, sources: int, as_json: bool) -> None:
     if as_json:
-        _print_json({"file": str(file), "sources": sources})
+        print_json({"file": str(file), "sources": sources})
     else:
         out.print(f"{done}: {file} (자료 {sources}개)", markup=False)
 
 
 def _report_problems(problems: list[str], as_json: bool) -> None:
     if as_json:
-        _print_json({"ok": not problems, "problems": problems})
+        print_json({"ok": not problems, "problems": problems})
     else:
         out.print("\n".join(problems) or "모두 맞습니다.")
     if problems:
@@ -501,11 +449,11 @@ def _report_problems(problems: list[str], as_json: bool) -> None:
 @cli.command()
 def doctor(home: Home = None, as_json: Json = False) -> None:
     """이 컴퓨터에서 잘 돌 수 있는지 살피고, 할 일을 알려 줍니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         checks = examine(app)
     if as_json:
         rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "hint": "" if c.ok else c.hint} for c in checks]
-        _print_json({"ok": all(c.ok for c in checks), "checks": rows})
+        print_json({"ok": all(c.ok for c in checks), "checks": rows})
     else:
         for c in checks:
             out.print(f"{'[green]✓[/green]' if c.ok else '[red]✗[/red]'} {c.name}  {c.detail}")
@@ -518,7 +466,7 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
 @cli.command()
 def setup(home: Home = None) -> None:
     """처음 쓸 준비를 합니다: 기본 모델을 받고 함께 온 자료를 넣습니다. 여러 번 해도 됩니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         for name in app.settings.local_models:
             entry = app.store.catalog.get(name)
             if not app.store.status(entry).present:
@@ -532,7 +480,7 @@ def setup(home: Home = None) -> None:
 @cli.command()
 def demo(home: Home = None) -> None:
     """글 한 편과 근거가 있는 답 하나를 보입니다."""
-    with _app(home) as app:
+    with open_app(home) as app:
         _check_memory()
         out.rule("글쓰기")
         out.print(f"요청: {_DEMO_REQUEST}\n", markup=False)
@@ -551,11 +499,11 @@ def ui_command(
     home: Home = None,
 ) -> None:
     """화면을 엽니다(127.0.0.1에서만 보입니다). Ctrl-C로 끝냅니다."""
-    with _app(home, port=port) as app:
+    with open_app(home, port=port) as app:
         settings = app.settings
     _check_memory()
     if not port_is_free(settings.port):
-        _complain(
+        complain(
             f"{settings.port}번 포트를 다른 프로그램이 쓰고 있습니다.",
             f"`loopai ui --port {settings.port + 1}`로 여세요.",
         )
@@ -618,7 +566,7 @@ class _Tuning:
 
 
 def _open_for_tuning(home: Path | None) -> _Tuning:
-    with _app(home) as app:
+    with open_app(home) as app:
         return _Tuning(app.settings.home, app.settings)
 
 

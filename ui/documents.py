@@ -81,18 +81,6 @@ def drafts_document(drafts: Sequence[Draft]) -> Json:
     }
 
 
-def purity_document(figures: Json, baseline: Json | None) -> Json:
-    """Shares as plain numbers, their intervals beside them."""
-    shares = {name: value for name, value in figures.items() if isinstance(value, dict) and "share" in value}
-    metrics = {name: value["share"] if name in shares else value for name, value in figures.items() if name != "n"}
-    return {
-        "n": figures["n"],
-        "metrics": metrics,
-        "interval": {name: [value["low"], value["high"]] for name, value in shares.items()},
-        "baseline": purity_document(baseline, None)["metrics"] if baseline else {},
-    }
-
-
 def _place(hit: Hit) -> Json:
     return {"source": hit.chunk.source, "start": hit.chunk.span.start, "end": hit.chunk.span.end}
 
