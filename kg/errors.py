@@ -16,9 +16,12 @@ class KnowledgeError(Exception):
 
 
 class OntologyError(KnowledgeError):
-    """An ontology cannot be used; the message names the file and the key."""
+    """An ontology cannot be used; the message names the file, the line (0: unknown) and the key."""
 
-    def __init__(self, source: str, key: str, reason: str, hint: str = "") -> None:
-        super().__init__(f"{source}: {key}: {reason}" if key else f"{source}: {reason}", hint)
+    def __init__(self, source: str, key: str, reason: str, hint: str = "", line: int = 0) -> None:
+        place = f"{source}:{line}" if line else source
+        super().__init__(": ".join(part for part in (place, key, reason) if part), hint)
         self.source = source
         self.key = key
+        self.reason = reason
+        self.line = line

@@ -1,4 +1,4 @@
-"""Ontology files (TOML, see docs/ontology.md) into ``Ontology`` values, with errors that name the key.
+"""Ontology files (TOML, see docs/ontology.md) into ``Ontology`` values, with errors that name line and key.
 
 Pure but for ``general_ontology``, which reads a file of this package. A world's file may name classes and
 relations of the general ontology, so ``parse_ontology`` checks the form of one file and ``extend`` what
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import cast
@@ -18,6 +18,7 @@ from typing import cast
 from kg.errors import OntologyError
 from kg.literals import canonical
 from kg.mentions import key as spelling_key
+from kg.toml_places import Places, nearest_line
 from kg.types import LITERALS, ROOT, Entity, Fact, Ontology, Relation, Rule
 from rag import Citation
 
@@ -27,12 +28,8 @@ _FLAGS = ("transitive", "symmetric", "functional")
 _TEXTS = ("label", "domain", "range", "inverse", "answer")
 _LISTS = ("patterns", "questions")
 _HOLES = re.compile(r"\{([^{}]*)\}")
-_TOKEN = re.compile(
-    r"""(?P<facts>^[ \t]*facts[ \t]*=[ \t]*\[)|\#[^\n]*
-    |\"\"\"(?:\\.|[^\\])*?\"\"\"|'''.*?'''
-    |\"(?P<basic>(?:\\.|[^"\\\n])*)\"|'(?P<literal>[^'\n]*)'|(?P<open>\[)|(?P<close>\])""",
-    re.X | re.M | re.S,
-)
+_NUMBERED = re.compile(r"(rules|entities|facts)\[(\d+)\](.*)", re.S)
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 _Table = Mapping[str, object]
 
@@ -46,7 +43,7 @@ def general_text() -> str:
 def general_ontology() -> Ontology:
     """The ontology that every world extends, read from this package."""
     ontology = parse_ontology(general_text(), GENERAL)
-    _check(ontology, ontology.source)
+    _check(ontology, _Report(ontology.source, ontology.lines))
     return ontology
 
 
@@ -63,24 +60,37 @@ def parse_ontology(text: str, source: str) -> Ontology:
     try:
         data: _Table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        at = _AT_LINE.search(str(error))
         raise OntologyError(
-            source, "", str(error), "TOML 문법을 확인하세요. 따옴표와 대괄호가 짝이 맞아야 합니다."
+            source,
+            "",
+            f"TOML 문법이 잘못되었습니다({error}).",
+            "따옴표와 대괄호가 짝이 맞는지 확인하세요.",
+            int(at[1]) if at else text.count("\n") + 1,
         ) from error
-    reader = _Reader(source)
+    places = Places(text)
+    lines = places.lines()
+    reader = _Reader(source, lines)
     reader.known(data, "", _TOP)
+    classes, disjoint = _classes(reader, data)
     ontology = Ontology(
         name=reader.text(data, "name", "name", required=True),
         title=reader.text(data, "title", "title"),
         subject=reader.text(data, "subject", "subject"),
         source=source,
-        classes=_classes(reader, data),
+        classes=classes,
         relations=_relations(reader, data),
         rules=_rules(reader, data),
         entities=_entities(reader, data),
-        facts=_facts(reader, data, text),
+        facts=_facts(reader, data, text, places),
+        disjoint=disjoint,
     )
-    _check_cycles(ontology, source)
-    _check_names(ontology, source)
+    ontology = replace(
+        ontology, entries=_entries(ontology, text, places), lines={**lines, **_lines_by_name(ontology, lines)}
+    )
+    report = _Report(source, ontology.lines)
+    _check_cycles(ontology, report)
+    _check_names(ontology, report)
     return ontology
 
 
@@ -94,10 +104,11 @@ def extend(general: Ontology, world: Ontology) -> Ontology:
         OntologyError: a class, relation or entity that neither knows, a contradiction between the two,
             one alias for two entities of one class.
     """
+    report = _Report(world.source, world.lines)
     for name, entity in world.entities.items():
         if name in general.entities and general.entities[name].cls != entity.cls:
-            raise OntologyError(
-                world.source, f"entities.{name}", f"다른 온톨로지에서는 {general.entities[name].cls}입니다.",
+            raise report.error(
+                f"entities({name})", f"다른 온톨로지에서는 {general.entities[name].cls}입니다.",
                 "같은 이름은 한 클래스로만 쓸 수 있습니다. 이름을 바꾸거나 클래스를 맞추세요.",
             )  # fmt: skip
     united = Ontology(
@@ -106,23 +117,31 @@ def extend(general: Ontology, world: Ontology) -> Ontology:
         subject=world.subject or general.subject,
         source=world.source,
         classes={**general.classes, **world.classes},
-        relations=_united_relations(general, world),
+        relations=_united_relations(general, world, report),
         rules=tuple(dict.fromkeys((*general.rules, *world.rules))),
         entities=_united_entities(general, world),
         facts=tuple(dict.fromkeys((*general.facts, *world.facts))),
+        disjoint=_both_ways([*general.disjoint.items(), *world.disjoint.items()]),
+        entries={**general.entries, **world.entries},
+        lines=world.lines,
     )
-    _check(united, world.source)
+    _check(united, report)
     return united
 
 
-class _Reader:
-    """Typed access to TOML tables, with errors that name the file and the key."""
+@dataclass(frozen=True)
+class _Report:
+    """Makes the errors of one file, which name its line and the key."""
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    source: str
+    lines: Mapping[str, int]
 
     def error(self, key: str, reason: str, hint: str) -> OntologyError:
-        return OntologyError(self.source, key, reason, hint)
+        return OntologyError(self.source, key, reason, hint, nearest_line(self.lines, key))
+
+
+class _Reader(_Report):
+    """Typed access to TOML tables."""
 
     def known(self, table: _Table, path: str, keys: set[str]) -> None:
         for name in table:
@@ -166,13 +185,15 @@ class _Reader:
         return cast(list[_Table], value)
 
 
-def _classes(reader: _Reader, data: _Table) -> dict[str, str]:
+def _classes(reader: _Reader, data: _Table) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Parents, and for each class those that exclude it."""
     classes: dict[str, str] = {}
+    disjoint: list[tuple[str, Iterable[str]]] = []
     tables = reader.table(data, "classes", "classes")
     for name in tables:
         path = f"classes.{name}"
         table = reader.table(tables, name, path)
-        reader.known(table, path, {"parent"})
+        reader.known(table, path, {"parent", "disjoint"})
         if name in LITERALS:
             raise reader.error(path, "리터럴의 이름입니다.", f"{', '.join(LITERALS)}은 클래스 이름으로 쓸 수 없습니다.")
         parent = reader.text(table, "parent", f"{path}.parent")
@@ -180,7 +201,18 @@ def _classes(reader: _Reader, data: _Table) -> dict[str, str]:
             classes[name] = parent or ROOT
         elif parent:
             raise reader.error(f"{path}.parent", "것은 맨 위 클래스입니다.", "것에는 parent를 두지 마세요.")
-    return classes
+        disjoint.append((name, reader.texts(table, "disjoint", f"{path}.disjoint")))
+    return classes, _both_ways(disjoint)
+
+
+def _both_ways(pairs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, frozenset[str]]:
+    """Each class with those that exclude it, whichever of the two says so."""
+    excluded: dict[str, set[str]] = {}
+    for cls, others in pairs:
+        for other in others:
+            excluded.setdefault(cls, set()).add(other)
+            excluded.setdefault(other, set()).add(cls)
+    return {cls: frozenset(others) for cls, others in excluded.items()}
 
 
 def _relations(reader: _Reader, data: _Table) -> dict[str, Relation]:
@@ -245,17 +277,17 @@ def _entities(reader: _Reader, data: _Table) -> dict[str, Entity]:
     return entities
 
 
-def _facts(reader: _Reader, data: _Table, text: str) -> tuple[Fact, ...]:
-    lines = reader.texts(data, "facts", "facts")
-    spans = list(_fact_spans(text))
-    if len(spans) != len(lines):
-        raise reader.error(
-            "facts", "자리를 찾을 수 없습니다.", 'facts = [ "주어 | 관계 | 목적어", … ] 꼴로 파일 앞에 적으세요.'
-        )
-    return tuple(
-        _fact(reader, line, f"facts[{index}]", text, span)
-        for index, (line, span) in enumerate(zip(lines, spans, strict=True))
-    )
+def _facts(reader: _Reader, data: _Table, text: str, places: Places) -> tuple[Fact, ...]:
+    facts = []
+    for index, line in enumerate(reader.texts(data, "facts", "facts")):
+        path = f"facts[{index}]"
+        span = places.string(path)
+        if span is None:
+            raise reader.error(
+                path, "자리를 찾을 수 없습니다.", 'facts = [ "주어 | 관계 | 목적어", … ] 꼴로 파일 앞에 적으세요.'
+            )
+        facts.append(_fact(reader, line, path, text, span))
+    return tuple(facts)
 
 
 def _fact(reader: _Reader, line: str, path: str, text: str, span: tuple[int, int]) -> Fact:
@@ -266,39 +298,43 @@ def _fact(reader: _Reader, line: str, path: str, text: str, span: tuple[int, int
     return Fact(parts[0], parts[1], parts[2], (Citation(reader.source, start, end, text[start:end]),))
 
 
-def _fact_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Character spans of the strings of the top-level ``facts`` array; tomllib keeps no positions."""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        if depth == 0:
-            depth = 1 if token["facts"] is not None else 0
-        elif token["open"] or token["close"]:
-            depth += 1 if token["open"] else -1
-            if depth == 0:
-                return
-        elif token["basic"] is not None:
-            yield token.span("basic")
-        elif token["literal"] is not None:
-            yield token.span("literal")
+def _entries(ontology: Ontology, text: str, places: Places) -> dict[str, Citation]:
+    """The place of each entity: its name, or the line on which it begins."""
+    entries = {}
+    for index, name in enumerate(ontology.entities):
+        start, end = places.string(f"entities[{index}].name") or places.entry(f"entities[{index}]")
+        entries[name] = Citation(ontology.source, start, end, text[start:end])
+    return entries
 
 
-def _united_relations(general: Ontology, world: Ontology) -> dict[str, Relation]:
+def _lines_by_name(ontology: Ontology, lines: Mapping[str, int]) -> dict[str, int]:
+    """Lines of what the checks of a whole ontology know by its name and not by its number in the file."""
+    names = {
+        "rules": [rule.name for rule in ontology.rules],
+        "entities": list(ontology.entities),
+        "facts": [fact.evidence[0].text for fact in ontology.facts],
+    }
+    numbered = ((_NUMBERED.match(path), line) for path, line in lines.items())
+    return {f"{at[1]}({names[at[1]][int(at[2])]}){at[3]}": line for at, line in numbered if at}
+
+
+def _united_relations(general: Ontology, world: Ontology, report: _Report) -> dict[str, Relation]:
     relations = dict(general.relations)
     for name, ours in world.relations.items():
         base = relations.get(name)
-        relations[name] = ours if base is None else _united_relation(base, ours, world.source)
+        relations[name] = ours if base is None else _united_relation(base, ours, report)
     return relations
 
 
-def _united_relation(base: Relation, ours: Relation, source: str) -> Relation:
+def _united_relation(base: Relation, ours: Relation, report: _Report) -> Relation:
     for key, old, new in (
         ("domain", base.domain, ours.domain),
         ("range", base.range, ours.range),
         ("inverse", base.inverse, ours.inverse),
     ):
         if old and new and old != new:
-            raise OntologyError(
-                source, f"relations.{ours.key}.{key}", f"이미 {old}(으)로 정해져 있습니다: {new}",
+            raise report.error(
+                f"relations.{ours.key}.{key}", f"이미 {old}(으)로 정해져 있습니다: {new}",
                 "이 항목을 지우거나, 다른 키로 새 관계를 만드세요.",
             )  # fmt: skip
     return replace(
@@ -325,90 +361,94 @@ def _united_entities(general: Ontology, world: Ontology) -> dict[str, Entity]:
     return entities
 
 
-def _check(ontology: Ontology, source: str) -> None:
+def _check(ontology: Ontology, report: _Report) -> None:
     """Everything that a name refers to exists, and the facts obey the relations."""
-    _check_cycles(ontology, source)
-    _check_names(ontology, source)
+    _check_cycles(ontology, report)
+    _check_names(ontology, report)
     for cls, parent in ontology.classes.items():
-        _need_class(ontology, source, f"classes.{cls}.parent", parent)
+        _need_class(ontology, report, f"classes.{cls}.parent", parent)
     for relation in ontology.relations.values():
-        _check_relation(ontology, source, relation)
-    for index, rule in enumerate(ontology.rules):
+        _check_relation(ontology, report, relation)
+    for cls, others in ontology.disjoint.items():
+        _check_disjoint(ontology, report, cls, others)
+    for rule in ontology.rules:
         for name in (*rule.if_, rule.then):
-            _need_relation(ontology, source, f"rules[{index}]({rule.name})", name)
+            _need_relation(ontology, report, f"rules({rule.name})", name)
     for entity in ontology.entities.values():
-        _need_class(ontology, source, f"entities({entity.name}).class", entity.cls)
+        _need_class(ontology, report, f"entities({entity.name}).class", entity.cls)
     if ontology.subject and ontology.subject not in ontology.entities:
-        raise OntologyError(source, "subject", f"개체에 없습니다: {ontology.subject}", "entities에 먼저 적으세요.")
+        raise report.error("subject", f"개체에 없습니다: {ontology.subject}", "entities에 먼저 적으세요.")
     for fact in ontology.facts:
-        _check_fact(ontology, source, fact)
+        _check_fact(ontology, report, fact)
 
 
-def _check_relation(ontology: Ontology, source: str, relation: Relation) -> None:
+def _check_disjoint(ontology: Ontology, report: _Report, cls: str, others: Iterable[str]) -> None:
+    path = f"classes.{cls}.disjoint"
+    for other in others:
+        _need_class(ontology, report, path, other)
+        if ontology.is_a(cls, other):
+            raise report.error(path, f"{cls}은(는) {other}입니다.", "자기 자신이나 부모를 배제할 수 없습니다.")
+
+
+def _check_relation(ontology: Ontology, report: _Report, relation: Relation) -> None:
     path = f"relations.{relation.key}"
     for key in ("label", "domain", "range", "answer"):
         if not getattr(relation, key):
-            raise OntologyError(source, f"{path}.{key}", "비어 있습니다.", "새 관계에는 꼭 있어야 하는 항목입니다.")
-    _need_class(ontology, source, f"{path}.domain", relation.domain)
+            raise report.error(f"{path}.{key}", "비어 있습니다.", "새 관계에는 꼭 있어야 하는 항목입니다.")
+    _need_class(ontology, report, f"{path}.domain", relation.domain)
     if relation.range not in LITERALS:
-        _need_class(ontology, source, f"{path}.range", relation.range)
+        _need_class(ontology, report, f"{path}.range", relation.range)
     if relation.inverse:
-        _need_relation(ontology, source, f"{path}.inverse", relation.inverse)
+        _need_relation(ontology, report, f"{path}.inverse", relation.inverse)
     if relation.range in LITERALS and (relation.transitive or relation.symmetric or relation.inverse):
-        raise OntologyError(
-            source, path, "리터럴은 주어가 될 수 없습니다.", "transitive, symmetric, inverse를 지우세요."
-        )
+        raise report.error(path, "리터럴은 주어가 될 수 없습니다.", "transitive, symmetric, inverse를 지우세요.")
 
 
-def _check_fact(ontology: Ontology, source: str, fact: Fact) -> None:
+def _check_fact(ontology: Ontology, report: _Report, fact: Fact) -> None:
     path = f"facts({fact.evidence[0].text})"
-    _need_relation(ontology, source, path, fact.relation)
+    _need_relation(ontology, report, path, fact.relation)
     relation = ontology.relations[fact.relation]
     named = [(fact.subject, relation.domain)]
     if relation.range not in LITERALS:
         named.append((fact.object, relation.range))
     elif canonical(relation.range, fact.object) != fact.object:
-        raise OntologyError(
-            source, path, f"{relation.range}이(가) 아닙니다: {fact.object}", "예: 2022년, 2022년 3월 1일, 85점"
-        )
+        raise report.error(path, f"{relation.range}이(가) 아닙니다: {fact.object}", "예: 2022년, 2022년 3월 1일, 85점")
     for name, cls in named:
         if name not in ontology.entities:
-            raise OntologyError(source, path, f"개체에 없습니다: {name}", "entities에 먼저 적으세요.")
+            raise report.error(path, f"개체에 없습니다: {name}", "entities에 먼저 적으세요.")
         if not ontology.fits(name, cls):
-            raise OntologyError(
-                source, path, f"{name}은(는) {cls}이(가) 아닙니다.", "관계의 domain과 range를 확인하세요."
-            )
+            raise report.error(path, f"{name}은(는) {cls}이(가) 아닙니다.", "관계의 domain과 range를 확인하세요.")
 
 
-def _check_cycles(ontology: Ontology, source: str) -> None:
+def _check_cycles(ontology: Ontology, report: _Report) -> None:
     for cls in ontology.classes:
         path = [cls]
         while (parent := ontology.classes.get(path[-1])) is not None:
             if parent in path:
-                raise OntologyError(
-                    source, f"classes.{cls}.parent", f"부모가 돌고 돕니다: {' → '.join([*path, parent])}",
+                raise report.error(
+                    f"classes.{cls}.parent", f"부모가 돌고 돕니다: {' → '.join([*path, parent])}",
                     "클래스의 부모를 따라가면 것에 닿아야 합니다.",
                 )  # fmt: skip
             path.append(parent)
 
 
-def _check_names(ontology: Ontology, source: str) -> None:
+def _check_names(ontology: Ontology, report: _Report) -> None:
     held: dict[tuple[str, str], str] = {}
     for entity in ontology.entities.values():
         for name in entity.names:
             other = held.setdefault((entity.cls, spelling_key(name)), entity.name)
             if other != entity.name:
-                raise OntologyError(
-                    source, f"entities({entity.name}).aliases", f"{name}은(는) 이미 {other}의 이름입니다.",
+                raise report.error(
+                    f"entities({entity.name}).aliases", f"{name}은(는) 이미 {other}의 이름입니다.",
                     "한 클래스에서 한 이름은 한 개체만 가리켜야 합니다.",
                 )  # fmt: skip
 
 
-def _need_class(ontology: Ontology, source: str, path: str, cls: str) -> None:
+def _need_class(ontology: Ontology, report: _Report, path: str, cls: str) -> None:
     if cls != ROOT and cls not in ontology.classes:
-        raise OntologyError(source, path, f"모르는 클래스입니다: {cls}", f"[classes.{cls}]를 먼저 적으세요.")
+        raise report.error(path, f"모르는 클래스입니다: {cls}", f"[classes.{cls}]를 먼저 적으세요.")
 
 
-def _need_relation(ontology: Ontology, source: str, path: str, relation: str) -> None:
+def _need_relation(ontology: Ontology, report: _Report, path: str, relation: str) -> None:
     if relation not in ontology.relations:
-        raise OntologyError(source, path, f"모르는 관계입니다: {relation}", f"[relations.{relation}]를 먼저 적으세요.")
+        raise report.error(path, f"모르는 관계입니다: {relation}", f"[relations.{relation}]를 먼저 적으세요.")

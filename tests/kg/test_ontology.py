@@ -7,6 +7,7 @@ from kg_world import WORLD
 
 from ingest import Document
 from kg import Ontology, OntologyError, extend, general_ontology, parse_ontology, united
+from kg.toml_places import Places, nearest_line
 
 BASE = """
 name = "w"
@@ -72,7 +73,7 @@ def test_errors_of_one_file_name_the_key(text: str, key: str) -> None:
     with pytest.raises(OntologyError) as caught:
         parse_ontology(text, "세계/ontology.toml")
     assert caught.value.key == key
-    assert str(caught.value).startswith("세계/ontology.toml: ")
+    assert str(caught.value).startswith("세계/ontology.toml:")
     assert re.search("[가-힣]", caught.value.hint)
 
 
@@ -84,7 +85,7 @@ def test_errors_of_one_file_name_the_key(text: str, key: str) -> None:
         (BASE.replace("answer =", 'inverse = "s"\nanswer ='), "relations.r.inverse"),
         (BASE + '[classes.x]\nparent = "y"', "classes.x.parent"),
         (BASE + '[[entities]]\nname = "다라"\nclass = "대학"', "entities(다라).class"),
-        (BASE + '[[rules]]\nname = "없다"\nif = ["r", "s"]\nthen = "r"', "rules[0](없다)"),
+        (BASE + '[[rules]]\nname = "없다"\nif = ["r", "s"]\nthen = "r"', "rules(없다)"),
         ('facts = ["가나 | s | 가나"]\n' + BASE, "facts(가나 | s | 가나)"),
         ('facts = ["가나 | r | 마바"]\n' + BASE, "facts(가나 | r | 마바)"),
         ('subject = "마바"\n' + BASE, "subject"),
@@ -128,3 +129,80 @@ def test_a_question_without_a_name_has_a_subject_only_where_one_world_is_held() 
     both = united([first, second])
     assert both.subject == ""
     assert {"가온상사", "나래식품"} <= set(both.entities)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("name = ", 1),
+        ('name = "w"\n\n[classes."회사"\n', 3),
+        ('name = "w"\nfacts = [\n  "가 | r | 나",\n', 4),
+        ('name = "w"\n# 색\ncolour = 1', 3),
+        ("title = '이름 없음'", 0),
+        (BASE + '[[entities]]\n\nname = "가나"\nclass = "회사"', 14),
+        (BASE + '[[entities]]\nname = "다라"\nclass = "회사"\naliases = [\n  "다",\n  3,\n]', 15),
+        (BASE + '[[entities]]\nname = "다라"\nclass = "회사"\naliases = ["가 나"]', 15),
+        (BASE + 'aliases = [\n  "가", # 나\n  "나",\n]\n[[rules]]\nname = "하나"\nif = ["r"]\nthen = "r"', 18),
+        ('facts = [\n  "가나 | r | 가나", # "x"\n  \'가나 | r\',\n]\n' + BASE, 3),
+        (BASE.replace("answer =", 'patterns = [\n  "{object}을 산",\n  "{subject}만 있다",\n]\nanswer ='), 10),
+        (BASE + "[classes.a]\nparent = 'b'\n\n[classes.b]\nparent = 'a'", 13),
+    ],
+)
+def test_errors_name_the_line(text: str, line: int) -> None:
+    with pytest.raises(OntologyError) as caught:
+        parse_ontology(text, "ontology.toml")
+    assert caught.value.line == line
+    assert (f"ontology.toml:{line}: " in str(caught.value)) is (line > 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('name = "v"\n[relations.r]\nlabel = "관계"\nrange = "것"', 4),
+        ('name = "v"\n\n[[rules]]\nname = "없다"\nif = ["r", "s"]\nthen = "r"', 3),
+        ('name = "v"\nfacts = [\n  "가나 | r | 가나",\n  "가나 | r | 마바",\n]', 4),
+        ('name = "v"\n[[entities]]\nname = "나다"\nclass = "대학"', 4),
+        ('name = "v"\n[classes."부서"]\n[[entities]]\nname = "가나"\nclass = "부서"', 3),
+        ('name = "v"\n[classes."부서"]\nparent = "회사"\ndisjoint = ["회사"]', 4),
+        ('name = "v"\n[classes."부서"]\ndisjoint = ["기업"]', 3),
+    ],
+)
+def test_errors_of_reference_name_the_line(text: str, line: int) -> None:
+    with pytest.raises(OntologyError) as caught:
+        extend(parse_ontology(BASE, "base.toml"), parse_ontology(text, "o.toml"))
+    assert caught.value.line == line
+
+
+def test_places_of_entries_in_any_way_of_writing_them() -> None:
+    text = """
+name = 'w' # name = "x"
+facts = [ "가 | r | 나", '''
+여러 줄''', "다 | r | 라" ]
+entities = [{name = "가", class = "회사"},
+  {name = "나", class = "회사"}]
+[relations."r"]
+label = \"\"\"
+[classes.거짓]
+\"\"\"
+'domain' = "회사"
+"""
+    places = Places(text)
+    strings = [places.string(path) for path in ("name", "facts[0]", "facts[2]")]
+    assert [text[slice(*span)] for span in strings if span] == ["w", "가 | r | 나", "다 | r | 라"]
+    assert places.string("facts[1]") is None
+    assert text[slice(*places.entry("entities[1]"))] == '{name = "나", class = "회사"}]'
+    lines = places.lines()
+    assert [lines[path] for path in ("facts[2]", "entities[1]", "relations.r", "relations.r.domain")] == [4, 6, 7, 11]
+    assert nearest_line(lines, "entities[1].aliases[0]") == 6
+    assert nearest_line(lines, "classes.거짓") == 0
+
+
+def test_disjoint_classes_hold_both_ways_and_for_those_below() -> None:
+    world = parse_ontology(
+        'name = "w"\n[classes."조직"]\ndisjoint = ["사람"]\n[classes."사람"]\n[classes."회사"]\nparent = "조직"',
+        "o.toml",
+    )
+    assert world.excludes("회사", "사람")
+    assert world.excludes("사람", "회사")
+    assert not world.excludes("회사", "조직")
+    assert not world.excludes("회사", "것")
