@@ -31,6 +31,7 @@ from rich.progress import (
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
 from ingest import Progress as IngestProgress
 from kg import KnowledgeError, extend, general_ontology, parse_ontology
+from kg.literals import canonical
 from rag import Draft, Hit, RagError, Request, Writer, answer, find_examples, write
 from rag.models import ModelEntry, ModelError
 from rag.models import Progress as ModelProgress
@@ -282,10 +283,18 @@ def search(
 
 
 @cli.command()
-def ask(question: str, home: Home = None, as_json: Json = False) -> None:
+def ask(
+    question: str,
+    at: Annotated[str, typer.Option("--at", help="이때를 기준으로: 2024년, 2024-03-02")] = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
     """사실을 묻습니다. 근거가 없으면 없다고 답합니다. 예: loopai ask "SolverX는 서울에 있나요?" """
+    date = canonical("날짜", at) if at else ""
+    if date is None:
+        raise typer.BadParameter("2024년, 2024년 3월, 2024-03-02처럼 적으세요.", param_hint="--at")
     with open_app(home) as app:
-        result = answer(question, app.answering)
+        result = answer(question, app.answering, date)
         if as_json:
             print_json(documents.answer_document(result))
         else:
