@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +99,57 @@ class Source:
     document_id: str
     chunks: int
     statements: int
+
+
+class _Cursor(sqlite3.Cursor):
+    """Says that a page is damaged where a query comes upon it, which may be at any row. ``path`` is the file."""
+
+    path: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
+
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
+
+    def fetchall(self) -> list[Any]:
+        try:
+            return super().fetchall()
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
+
+    def _tell(self, error: sqlite3.DatabaseError) -> NoReturn:
+        """Damage in our words; a constraint, a lock or a full disk as it is, for whoever knows what was tried."""
+        undecodable = "decode" in str(error)  # an OperationalError: a damaged page amid a text
+        if type(error) is not sqlite3.DatabaseError and not undecodable:
+            raise error
+        raise LedgerError(
+            f"{self.path}: 원장이 손상되었습니다({error}).",
+            "백업을 복원하거나(`loopai restore`) 원본 파일을 다시 넣어 주세요.",
+        ) from error
+
+
+class _Connection(sqlite3.Connection):
+    """Its cursors are ours; ``path`` is the file."""
+
+    path: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        cursor = self.cursor(_Cursor)
+        cursor.path = self.path
+        return cursor.execute(sql, parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +444,8 @@ class Ledger:
         checkpoint at once (sqlite.org/wal.html#walresetbug).
         """
         if not hasattr(self._local, "db"):
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=30, factory=_Connection)
+            db.path = self.path
             for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 db.execute(f"PRAGMA {pragma}")
             self._local.db = db

@@ -235,3 +235,23 @@ def test_a_moved_chunk_is_no_work_for_the_indexes(ledger: Ledger) -> None:
     assert after == before
     assert ledger.head() == head
     assert {chunk.span.start for chunk in ledger.chunks(after).values()} == {10, 14}
+
+
+def test_a_damaged_page_is_told_in_words_wherever_it_is_met(ledger: Ledger, tmp_path: Path) -> None:
+    for number in range(4):
+        put(ledger, f"{number}.txt", f"{number} " + "밤비가 내렸다. " * 400, f"d{number}")
+    size = 4096
+    whole = ledger.path.read_bytes()
+    told = 0
+    for page in range(1, len(whole) // size):
+        damaged = tmp_path / "damaged.db"
+        damaged.write_bytes(whole[: page * size] + b"\xff" * size + whole[(page + 1) * size :])
+        try:
+            again = Ledger(damaged)
+            for document in again.documents():
+                again.chunks(again.chunk_ids())
+                again.statements()
+                again.document(document.source)
+        except LedgerError as error:
+            told += bool(error.hint)
+    assert told > 5

@@ -130,7 +130,9 @@ def test_a_damaged_member_is_named_and_hides_no_other() -> None:
     assert whole.data == b"b"
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MAX_BYTES", 50), ("_MAX_MARKS", 1), ("MAX_MEMBERS", 1), ("MAX_UNPACKED", 15)])
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MAX_BYTES", 50), ("_MAX_MARKS", 1), ("MAX_MEMBERS", 1), ("MAX_UNPACKED", 15)]
+)
 def test_limits_hold(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
     monkeypatch.setattr(archive, limit, value)
     with pytest.raises(FileTooLarge) as caught:
