@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 
-_UNITS = (
+UNITS = (
     "퍼센트|킬로미터|제곱미터|센티미터|밀리미터|미터|킬로그램|그램|시간|개월|개국|달러|유로|가지|차례|페이지|"
     "명|개|원|건|곳|년|달|일|주|분|초|배|평|층|호|대|종|회|살|세|인|장|권|편|점|쪽|자|단계|번|위|엔|"
     "㎡|km|kg|cm|mm|GB|MB|TB|GHz|MHz|kW|MW|W|V|m|g|%|℃|도"
 )
-_DATE = r"\d{4}\s?년(?:도)?(?:\s?\d{1,2}\s?월(?:\s?\d{1,2}\s?일)?)?|\d{4}[-./]\s?\d{1,2}[-./]\s?\d{1,2}\.?"
+DATE = r"\d{4}\s?년(?:도)?(?:\s?\d{1,2}\s?월(?:\s?\d{1,2}\s?일)?)?|\d{4}[-./]\s?\d{1,2}[-./]\s?\d{1,2}\.?"
 _NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[십백천만억조]+(?:\s?\d[\d,]*)?)*"
 _DATE_PARTS = re.compile(r"(\d{4})\s?(?:년도?|[-./])(?:\s?(\d{1,2})\s?(?:월|[-./])(?:\s?(\d{1,2}))?)?")
 
 # Regular expressions without groups, by literal class.
 PATTERNS: dict[str, str] = {
-    "연도": f"(?:{_DATE})",
-    "날짜": f"(?:{_DATE})",
-    "수량": rf"(?<![\d.,])(?:{_NUMBER})\s?(?:{_UNITS})(?![A-Za-z])",
+    "연도": f"(?:{DATE})",
+    "날짜": f"(?:{DATE})",
+    "수량": rf"(?<![\d.,])(?:{_NUMBER})\s?(?:{UNITS})(?![A-Za-z])",
     "글": r"(?:[\"“‘'「『][^\"”’'」』\n]+[\"”’'」』]|[^\s,.;|\"“”][^,.;|\n\"“”]{0,79}?)",
 }
 
@@ -38,7 +38,7 @@ def canonical(cls: str, text: str) -> str | None:
         case "날짜":
             return _date(text)
         case "수량":
-            found = re.fullmatch(rf"({_NUMBER})\s?({_UNITS})", text)
+            found = re.fullmatch(rf"({_NUMBER})\s?({UNITS})", text)
             return f"{found.group(1)}{_space(found.group(1))}{found.group(2)}" if found else None
         case "글":
             return text.strip("\"“”‘’'「」『』 ") or None

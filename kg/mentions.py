@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kg.types import Entity, Ontology
 
 # What may follow a noun within its word (조사, the copula and its endings, 씨·님·들).
-_PARTICLE = (
+PARTICLE = (
     "이었습니다|였습니다|이라고|이라는|이라서|이었던|입니다|입니까|이에요|인가요|일까요|이지만|으로서|으로써|에게서|한테서|이라도|이었다|이면서|"
     "였던|으로|로서|로써|에서|에게|께서|한테|까지|부터|조차|마저|보다|처럼|마다|밖에|이며|이고|이나|이랑|이란|이자|이다|이야|이냐|이니|"
     "이죠|이지|이라|였다|라는|라고|라서|라도|지만|예요|하고|대로|인가|인지|인데|일까|이었|뿐|께|은|는|이|가|을|를|의|에|와|과|로|도|"
     "만|나|며|란|라|자|다|야|죠|랑|인|였|씨|님|들|요"
 )
 _NOT_INSIDE_WORD = r"(?:(?<![^\W_])|(?=\W))"
-WORD_ENDS = rf"(?=(?:{_PARTICLE}){{0,3}}(?![^\W_]|\.\d))"
+WORD_ENDS = rf"(?=(?:{PARTICLE}){{0,3}}(?![^\W_]|\.\d))"
 _CLUSTER = re.compile(r"[ᄀ-ᅟ][ᅠ-ᆧ][ᆨ-ᇿ]?|[가-힣][ᆨ-ᇿ]?|.[\u0300-\u036f]*", re.S)
 
 
@@ -35,14 +36,15 @@ class Mention:
 class Names:
     """The names of an ontology's entities, ready to be found."""
 
-    def __init__(self, ontology: Ontology) -> None:
+    def __init__(self, ontology: Ontology, others: Mapping[str, Entity] | None = None) -> None:
+        """``others`` are names besides those of the ontology."""
         self._entities: dict[str, list[Entity]] = {}
-        for entity in ontology.entities.values():
-            for name in entity.names:
-                held = self._entities.setdefault(key(name), [])
-                if entity not in held:
-                    held.append(entity)
-        names = {name for entity in ontology.entities.values() for name in entity.names}
+        named = [(name, entity) for entity in ontology.entities.values() for name in entity.names]
+        for name, entity in [*named, *(others or {}).items()]:
+            held = self._entities.setdefault(key(name), [])
+            if entity not in held:
+                held.append(entity)
+        names = {*(name for name, _ in named), *(others or {})}
         spellings = sorted({_spelling(name) for name in names}, key=lambda spelling: (-len(spelling), spelling))
         self._pattern = re.compile(rf"{_NOT_INSIDE_WORD}(?:{'|'.join(spellings) or '(?!)'}){WORD_ENDS}", re.I)
 
@@ -58,6 +60,10 @@ class Names:
             for found in self._pattern.finditer(normal)
             for entity in self._entities[key(found.group())]
         ]
+
+    def knows(self, name: str) -> bool:
+        """Whether an entity has that name or alias."""
+        return key(name) in self._entities
 
     def named(self, name: str) -> Entity | None:
         """The one entity of that name or alias; None where there is none, or more than one."""

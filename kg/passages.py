@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+")
@@ -12,7 +12,7 @@ _DATED_TITLE = re.compile(r"\[[^\]\n]{1,30}\][ \t]+(?=\S)")  # '[2024년 2월 19
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _RULER = re.compile(r"[\s|:+=_*-]+")
-_CELL = re.compile(r"(?:\\.|[^|\\])+")
+_CELL = re.compile(r"(?:\\.|[^|\\])*")
 _SENTENCE_END = re.compile(r"[.!?…。]+[\"”’'」』)\]]*\s+")
 _DATED_TITLE_LEVEL = 7
 
@@ -22,7 +22,7 @@ class Passage:
     """A sentence, heading or table cell at characters ``start`` to ``end`` of a document.
 
     ``level`` is a heading's depth, else 0; ``group`` numbers what belongs together (the paragraph, the list
-    item, the table row).
+    item, the table row). ``column`` counts the cells of a row; the cells of the row above a ruler are headers.
     """
 
     kind: Literal["heading", "sentence", "cell"]
@@ -30,13 +30,16 @@ class Passage:
     end: int
     level: int
     group: int
+    column: int = 0
+    is_header: bool = False
 
 
 def passages(text: str) -> Iterator[Passage]:
     """The passages of ``text`` in order. Front matter, fenced code and rulers give none."""
     group = 0
     fenced = False
-    for start, end in _lines(text):
+    lines = list(_lines(text))
+    for (start, end), (next_start, next_end) in zip(lines, [*lines[1:], (0, 0)], strict=False):
         line = text[start:end]
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
@@ -50,8 +53,10 @@ def passages(text: str) -> Iterator[Passage]:
             yield from _whole("heading", text, start + heading.end(), end, level, group)
         elif line.lstrip().startswith("|"):
             group += 1
-            for cell in _CELL.finditer(text, start, end):
-                yield from _whole("cell", text, cell.start(), cell.end(), 0, group)
+            is_header = _is_ruler(text[next_start:next_end])
+            for column, (first, last) in enumerate(_cells(text, start, end)):
+                for cell in _whole("cell", text, first, last, 0, group):
+                    yield replace(cell, column=column, is_header=is_header)
         else:
             item = _LIST_ITEM.match(line)
             group += 1 if item else 0
@@ -80,6 +85,20 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield position, boundary.end()
             position = boundary.end()
     yield position, end
+
+
+def _is_ruler(line: str) -> bool:
+    return line.lstrip().startswith("|") and _RULER.fullmatch(line) is not None
+
+
+def _cells(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretches between the bars of a table row, empty ones included."""
+    position = text.index("|", start, end) + 1
+    while position < end:
+        cell = _CELL.match(text, position, end)
+        assert cell is not None
+        yield cell.span()
+        position = cell.end() + 1
 
 
 def _whole(

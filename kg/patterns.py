@@ -19,7 +19,14 @@ _SUBJECT_ONLY, _OBJECT_ONLY, _EITHER = 0xE000, 0xE800, 0xF000
 _ROOM = 0x800
 SUBJECT = "[\ue000-\ue7ff\uf000-\uf7ff]"
 OBJECT = "[\ue800-\uf7ff]"
-_ASIDE = r"(?:\s?\([^()\n]{1,60}\))?(?:\s?(?:님|씨)|\s(?:대표이사|대표|박사|교수|이사|원장|감독|작가))?(?:님)?"
+# What may stand behind a person's name and still be the name of that person.
+TITLES = (
+    "님|씨|양|군|대표이사|대표|사장|부사장|회장|부회장|이사장|이사|박사|교수|감독|작가|기자|변호사|의사|간호사|약사|"
+    "과장|부장|차장|대리|사원|주임|매니저|연구원|책임|선임|수석|사서|관장|선생|스님|신부|목사|선수|코치|의원|장관|총리|"
+    "대통령|총장|학장|명장|장인|"
+    "(?:팀|본부|실|소|공장|센터|부문|그룹|지점|점|단|원|국|위원|조합|지사|파트)장"
+)
+_ASIDE = rf"(?:\s?\([^()\n]{{1,60}}\))?(?:\s?(?:님|씨)|\s(?:{TITLES}))?(?:님)?"
 _PIECE = re.compile(r"(\{subject\}|\{object\}|…|\.\.\.|\s+|:)")
 # Behind a name that ends a pattern: not what makes it the modifier of another noun.
 _NAME_ENDS = (

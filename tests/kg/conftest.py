@@ -29,7 +29,8 @@ def said(ontology: Ontology, korean: Korean) -> Callable[[str], list[Triple]]:
     """The triples that a text states."""
 
     def read(text: str) -> list[Triple]:
-        return [(s.subject, s.relation, s.object) for s in extract(document(text), ontology, korean)]
+        found = extract(document(text), ontology, korean)
+        return [(s.subject, s.relation, s.object) for s in found if s.mode == "asserted" and s.status == "approved"]
 
     return read
 

@@ -20,7 +20,7 @@ SEOCHO = ("SolverX", "headquarters", "서초동")
         ("**SolverX**는 `퓨전`을 개발한다.", [("SolverX", "develops", "SolverX Fusion")]),
         ("한빛소재는 부산에 위치한다.", [("한빛소재", "located_in", "부산")]),
         ("SolverX의 대표는 윤태경이다.", [("SolverX", "has_ceo", "윤태경")]),
-        ("한빛소재의 대표는 윤 대표가 아니라 이안이다.", []),
+        ("한빛소재의 대표는 윤 대표가 아니라 이안이다.", [("한빛소재", "has_ceo", "이안")]),
         ("SolverX가 개발한 퓨전은 빠르지 않다.", [("SolverX", "develops", "SolverX Fusion")]),
         ("연구팀은 SolverX 소속이다.", [("연구팀", "part_of", "SolverX")]),
         ("SolverX는 한빛소재와 협력한다.", [("SolverX", "partner_of", "한빛소재")]),
