@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +38,10 @@ _ONTOLOGY = "ontology.toml"
 
 evaluation = typer.Typer(help="정해진 자료로 품질을 재고 두 결과를 견줍니다.", no_args_is_help=True)
 
-Data = Annotated[Path, typer.Option("--data", help="문항이 든 JSONL 파일이나 폴더", exists=True)]
+Data = Annotated[
+    list[Path], typer.Option("--data", help="문항이 든 JSONL 파일이나 폴더 (여럿이면 되풀이)", exists=True)
+]
+Facts = Annotated[Path, typer.Option("--data", help="글과 사실이 든 JSONL 파일", exists=True, dir_okay=False)]
 Split = Annotated[str, typer.Option("--split", help="이 몫의 문항만 (몫이 없는 문항은 늘 잽니다)")]
 Number = Annotated[int, typer.Option("--n", min=0, help="고르게 뽑아 이만큼만 (0: 모두)")]
 Report = Annotated[
@@ -114,7 +117,7 @@ def eval_qa(
 
     맞음, 틀림, 모른다고 함을 세고, 인용이 글자 그대로인지 봅니다.
 
-    예: loopai eval qa --data corpora/questions --report 문답.html
+    예: loopai eval qa --data corpora/questions/solverx.jsonl --report 문답.html
     """
     rows = _rows(data, split, n, "question", "answerable", "answer", "accepted", "kind")
     with open_app(home) as app:
@@ -129,7 +132,7 @@ def eval_qa(
 
 @evaluation.command("extraction")
 def eval_extraction(
-    data: Data, split: Split = "tune", n: Number = 0, report: Report = None, home: Home = None, as_json: Json = False
+    data: Facts, split: Split = "tune", n: Number = 0, report: Report = None, home: Home = None, as_json: Json = False
 ) -> None:
     """글에서 뽑은 사실을 정답과 견줍니다.
 
@@ -137,15 +140,15 @@ def eval_extraction(
 
     예: loopai eval extraction --data 정답/사실.jsonl
     """
-    file = (data if data.is_dir() else data.parent) / _ONTOLOGY
+    file = data.parent / _ONTOLOGY
     ontology = extend(general_ontology(), parse_ontology(file.read_text("utf-8-sig"), file.name))
     items: list[Item] = []
     with open_app(home) as app:
-        for row in _shown(_rows(data, split, n, "text", "triples")):
+        for row in _shown(_rows([data], split, n, "text", "triples")):
             found = extract(Document(row["id"], data.name, row["id"], row["text"], "facts"), ontology, app.korean)
             triples = [(each.subject, each.relation, each.object) for each in found]
             items += triple_items(row["id"], triples, [(s, r, o) for s, r, o in row["triples"]])
-        _finish(Run("extraction", items), _about(app, data, split), report, as_json)
+        _finish(Run("extraction", items), _about(app, [data], split), report, as_json)
 
 
 @evaluation.command("purity")
@@ -229,8 +232,8 @@ def eval_compare(
     _show(found, report, as_json)
 
 
-def _rows(data: Path, split: str, n: int, *needed: str) -> list[Row]:
-    rows = [row for row in load_rows(data, *needed) if row.get("split", split) == split]
+def _rows(data: Sequence[Path], split: str, n: int, *needed: str) -> list[Row]:
+    rows = [row for path in data for row in load_rows(path, *needed) if row.get("split", split) == split]
     if 0 < n < len(rows):
         chosen = sorted(random.Random(_SEED).sample(range(len(rows)), n))
         rows = [rows[place] for place in chosen]
@@ -243,10 +246,10 @@ def _shown(rows: list[Row]) -> Iterable[Row]:
     return track(rows, "재는 중", console=err, transient=True)
 
 
-def _about(app: App, data: Path, split: str, **settings: str) -> Json_:
+def _about(app: App, data: Sequence[Path], split: str, **settings: str) -> Json_:
     held = "\n".join(f"{source.name} {source.sha256}" for source in app.ledger.sources())
     hashed = hashlib.sha256(held.encode()).hexdigest()
-    return about(data_sha256(data), _SEED, split=split, held_sha256=hashed, **settings)
+    return about(data_sha256(*data), _SEED, split=split, held_sha256=hashed, **settings)
 
 
 def _finish(run: Run, about_it: Json_, report: Path | None, as_json: bool) -> None:

@@ -34,10 +34,10 @@ def data_files(path: Path) -> list[Path]:
     return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
 
 
-def data_sha256(path: Path) -> str:
+def data_sha256(*paths: Path) -> str:
     """Identifies the data, whatever the files are called."""
     digest = hashlib.sha256()
-    for file in data_files(path):
+    for file in (file for path in paths for file in data_files(path)):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
