@@ -16,8 +16,7 @@ import typer
 from rich.progress import track
 
 from ingest import Document
-from kg import extend, general_ontology, parse_ontology
-from kg.extraction import extract
+from kg import extend, extract, general_ontology, parse_ontology
 from rag import Answer, Draft, Hit, Request, answer, find_examples, write
 from rag.evaluation.answers import always_abstaining, answer_items
 from rag.evaluation.compare import compare, load_run
@@ -146,7 +145,8 @@ def eval_extraction(
     with open_app(home) as app:
         for row in _shown(_rows([data], split, n, "text", "triples")):
             found = extract(Document(row["id"], data.name, row["id"], row["text"], "facts"), ontology, app.korean)
-            triples = [(each.subject, each.relation, each.object) for each in found]
+            sure = [each for each in found if (each.status, each.mode) == ("approved", "asserted")]
+            triples = [(each.subject, each.relation, each.object) for each in sure]
             items += triple_items(row["id"], triples, [(s, r, o) for s, r, o in row["triples"]])
         _finish(Run("extraction", items), _about(app, [data], split), report, as_json)
 

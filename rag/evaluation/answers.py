@@ -36,9 +36,9 @@ def verdict(row: Row, answer: Answer) -> Verdict:
 def answer_items(rows: Iterable[Row], ask: Callable[[str], Answer], text_of: Callable[[str], str]) -> list[Item]:
     """One item per question, by kind.
 
-    ``right`` counts answerable questions, ``refused`` unanswerable ones, ``wrong`` all; ``exact_match`` and ``f1``
-    (characters) compare with the gold answer as KorQuAD does, so that whole sentences score low; ``verbatim`` says of
-    an answer with citations whether each is, to the letter, the text at its place.
+    ``right`` and ``abstained`` count answerable questions, ``refused`` unanswerable ones, ``wrong`` all;
+    ``exact_match`` and ``f1`` (characters) compare with the gold answer as KorQuAD does, so that whole sentences score
+    low; ``verbatim`` says of an answer with citations whether each is, to the letter, the text at its place.
     """
     return [_item(row, ask(row["question"]), text_of) for row in rows]
 
@@ -54,6 +54,7 @@ def _item(row: Row, answer: Answer, text_of: Callable[[str], str]) -> Item:
     if row["answerable"]:
         text = "" if answer.abstained else answer.text
         scores["right"] = float(found == "right")
+        scores["abstained"] = float(found == "abstained")
         scores["exact_match"] = exact_match(text, _accepted(row))
         scores["f1"] = character_f1(text, _accepted(row))
     else:

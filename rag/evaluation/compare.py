@@ -14,7 +14,7 @@ from rag.evaluation.record import Item, differences
 Json = dict[str, Any]
 _ALPHA = 0.05
 # Metrics of which less is better.
-LESS_IS_BETTER = frozenset({"wrong", "contaminated", "romanised", "disallowed", "repetition", "bits_per_character"})
+LESS_IS_BETTER = frozenset({"wrong", "abstained", "contaminated", "romanised", "disallowed", "repetition"})
 
 
 class NotComparable(RagError):
