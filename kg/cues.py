@@ -79,6 +79,7 @@ IMPLIED: dict[str, tuple[str, ...]] = {
     "작": ("크기", "면적", "규모"),
 }
 _TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "최초", "최신", "빠르"])
+_STANDING = frozenset(["쪽", "편", "것", "거"])  # stand for what is chosen
 _AMONG = frozenset(["중", "가운데", "사이"])
 
 
@@ -116,7 +117,7 @@ def choice(question: Question) -> Choice | None:
             if most is None:
                 continue
             timely = degree.form in _TIMELY
-            used = {word.index, degree.index, *(w.index for w in words if w.form in _AMONG)}
+            used = {word.index, degree.index, *(w.index for w in words if w.form in (*_AMONG, *_STANDING))}
             used |= {w.index for w in following[held + 1 : held + 2] if degree.form in ("오래", "크") and w.form in
                      ("되", "걸리", "늘", "늘어나")}  # fmt: skip
             return Choice(most, degree.form, timely, compares or (alone and len(question.named) == 2), frozenset(used))

@@ -58,7 +58,17 @@ class Executor:
 
     def facts(self, subject: str, relation: str) -> list[Fact]:
         """What holds at the date: the objects of a subject."""
-        return self.graph.facts(subject=subject, relation=relation, at=self.at)
+        return self._certain(self.graph.facts(subject=subject, relation=relation, at=self.at))
+
+    def _certain(self, facts: list[Fact]) -> list[Fact]:
+        """Without undated facts that began after the date by another source: '새 주소는 4월부터' against '주소는'."""
+        if not self.at:
+            return facts
+        return [fact for fact in facts if fact.since or fact.until or not self._is_later(fact)]
+
+    def _is_later(self, fact: Fact) -> bool:
+        versions = [version for version in self.graph.versions(*fact.triple) if version.since or version.until]
+        return bool(versions) and not any(version.validity.holds(self.at) for version in versions)
 
     def values(self, relation: str, names: Iterable[str]) -> dict[str, tuple[Amount, Fact]]:
         """For each name its one comparable value of a relation to literals; names without one are missing."""
@@ -85,7 +95,7 @@ class Executor:
             known = (
                 self.facts(start.name, term.relation)
                 if term.forward
-                else self.graph.facts(relation=term.relation, object=start.name, at=self.at)
+                else self._certain(self.graph.facts(relation=term.relation, object=start.name, at=self.at))
             )
             fitting = [fact for fact in known if self._fits(self._end(fact, term), term)]
             if term.forward and self.ontology.relations[term.relation].transitive:

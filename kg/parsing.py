@@ -5,6 +5,7 @@ Knows the graph only through what a described set denotes. Enumerates; which for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +26,8 @@ from kg.types import LITERALS, Ontology, Relation
 
 _COUNTERS = ("개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건")
 _DATES = ("연도", "날짜")
+_ENDS = ("만료", "끝나", "종료", "마감", "기한", "유효 기간")
+_JOINED = re.compile(r"(?:님|씨)?\s?(?:와|과|하고|이랑|랑|도|및|,|·|이면서|이자)(?:\s?(?:함께|같이))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Parser:
         """The sets that a description or an open question may denote, with the number of words that say so."""
         for relation in self._ontology.relations.values():
             words = self._vocabulary.words(question, relation)
-            if not words and not self._vocabulary.asks(question, relation):
+            if not words and not self._vocabulary.asks(question, relation) and not _asks_until(question, relation):
                 continue
             left = left_over(question, words)
             kind = left[0] if len(left) == 1 else None
@@ -83,20 +86,17 @@ class Parser:
         expected, numeral = stated_number(question)
         question = question.without(numeral)
         unit = counted_unit(question)
-        for term, weight in self.terms(question if unit is None else question.without([unit.index])):
-            last = _last_relation(term, self._ontology)
-            if unit is None:
-                yield Parse(Ask(term), weight, expected)
-            elif _is_value(term, last):
-                yield Parse(Ask(term), weight, 0, unit.form)
-            elif unit.form in _COUNTERS:
-                yield Parse(Count(term, unit.form), weight)
-        if unit is not None and unit.form not in _COUNTERS:
+        if unit is None:
+            yield from (Parse(Ask(term), weight, expected) for term, weight in self.terms(question))
             return
-        if unit is not None:  # '몇 회사': the unit is the kind itself
-            for term, weight in self.terms(question):
-                if not _is_value(term, _last_relation(term, self._ontology)):
-                    yield Parse(Count(term, unit.form), weight)
+        for term, weight in self.terms(question.without([unit.index])):
+            if _is_value(term, _last_relation(term, self._ontology)):
+                yield Parse(Ask(term), weight, 0, unit.form)
+        how_many = [word.index for word in question.words if word.form == "몇"]
+        kind = [unit.index] if unit.form in _COUNTERS else []  # '몇 회사': the unit is the kind itself
+        for term, weight in self.terms(question.without([*how_many, *kind])):
+            if not _is_value(term, _last_relation(term, self._ontology)):
+                yield Parse(Count(term, unit.form), weight)
 
     def _answers(self, question: Question, relation: Relation) -> bool:
         """Whether a date is asked of dates and a place of places; a relation answers either way round."""
@@ -286,9 +286,16 @@ def _is_value(term: Term, relation: Relation | None) -> bool:
     return relation is not None and relation.range in LITERALS and isinstance(first, Follow) and first.forward
 
 
+def _asks_until(question: Question, relation: Relation) -> bool:
+    """Whether '언제까지' alone asks for a relation to dates: for one that says when something ends."""
+    if relation.range not in _DATES or re.search(r"언제\s?까지", question.text) is None:
+        return False
+    return any(word in phrase for phrase in (relation.label, *relation.questions) for word in _ENDS)
+
+
 def _are_joined(question: Question, slots: Sequence[Slot]) -> bool:
     """Whether names stand in a row: 'A와 B를', 'A, B'."""
-    return all(len(question.text[first.end : second.start].strip()) <= 3 for first, second in pairwise(slots))
+    return all(_JOINED.fullmatch(question.text, first.end, second.start) for first, second in pairwise(slots))
 
 
 def _inside(question: Question, span: tuple[int, int]) -> frozenset[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -63,17 +63,71 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "구": ("구",),
 }
 _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하", "어떻"])
-# Words that ask or point but say nothing about what is asked.
-_EMPTY = re.compile(
-    "알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|그|것|거|곳|분|데|수|좀|혹시|지금|현재|이제|이름|성함|"
-    "명칭|우리|저희|당사|중|때|질문|들|님|씨|측|모두|전부|다|총|각각|맞"
+# Words that ask or point but say nothing about what is asked, by the first letter of their tag.
+_EMPTY = {
+    "N": re.compile(
+        "것|거|곳|분|데|수|지금|현재|이제|이름|성함|명칭|우리|저희|당사|중|때|질문|측|모두|전부|총|각각|그|이|가운데"
+    ),
+    "V": re.compile("알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|적히|맞"),
+    "M": re.compile("좀|혹시|지금|현재|이제|모두|전부|다|그|이|각각|총|바로"),
+    "X": re.compile("들|님|씨|측|하|되|궁금|부탁|분"),
+}
+# Honorific and doubled words as the plain word.
+_PLAIN = {
+    "아버님": "아버지",
+    "어머님": "어머니",
+    "형님": "형",
+    "누님": "누나",
+    "따님": "딸",
+    "아드님": "아들",
+    "연세": "나이",
+    "누구누구": "누구",
+    "무엇무엇": "무엇",
+    "어디어디": "어디",
+    "언제언제": "언제",
+}
+# Everyday words for one and the same thing, as morphemes: native and Sino-Korean, noun and verb.
+_SAME: tuple[tuple[str, ...], ...] = (
+    ("만들", "제작", "생산", "제조", "나오"),
+    ("쓰", "사용", "이용"),
+    ("열", "개최"),
+    ("사", "구매", "구입"),
+    ("팔", "판매"),
+    ("빌리", "대여", "대관", "대출"),
+    ("세우", "설립", "창립", "창설"),
+    ("맡", "담당"),
+    ("대", "공급", "납품"),
+    ("끝나", "만료", "종료"),
+    ("죽", "사망", "숨지"),
+    ("태어나", "출생"),
+    ("살", "거주"),
+    ("일하", "근무", "재직"),
+    ("옮기", "이전"),
+    ("시작", "개시"),
+    ("값", "가격", "금액"),
+    ("무게", "중량"),
+    ("넓이", "면적"),
+    ("나이", "연령"),
+    ("동생", "아우"),
+    ("직원", "인원", "임직원"),
+    ("지니", "가지", "갖"),
+    ("펴내", "출판", "발행", "출간"),
+    ("참가", "참여"),
+    ("바꾸", "변경"),
+    ("이끌", "지휘"),
 )
+_LIGHT = frozenset(["이루", "짓", "맺", "하", "갖", "가지", "지니", "두", "치르", "받", "내", "쓰", "되", "나", "나오"])
 _CONTENT = ("NN", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "XPN", "XSN", "SL", "SH", "SN", "W_")
+# What may stand between a name and its particle: a gloss, a title, 님.
+ASIDE = (
+    r"(?:\s?\([^()]*\))?(?:\s?(?:관장|대표이사|대표|사장|회장|이사장|이사|본부장|부장|차장|과장|팀장|실장|소장|원장|교수|박사|"
+    r"작가|감독|선생|매니저|연구원|기자|공장장|스님))?(?:님|씨)?"
+)
 _LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|보다|처럼|밖에|마다|조차|뿐)(?![가-힣])")
 _EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|을 제외|를 제외|\s?외에|\s?이외|을 뺀|를 뺀)")
-_SUBJECT = re.compile(r"(?:\s?\([^()]*\))?(?:님|씨)?(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
-_OTHER = re.compile(r"(?:\s?\([^()]*\))?(?:님|씨)?(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
-_GOAL = re.compile(r"(?:\s?\([^()]*\))?(?:님|씨)?(?:에|을|를)(?![가-힣])")
+_SUBJECT = re.compile(ASIDE + r"(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
+_OTHER = re.compile(ASIDE + r"(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
+_GOAL = re.compile(ASIDE + r"(?:에|을|를)(?![가-힣])")
 _HANJA_GLOSS = re.compile(r"\([㐀-鿿豈-﫿\s]+\)")
 _TIME_POINT = re.compile(rf"({LITERAL_PATTERNS['날짜']})\s?(?:에는?|에도|당시|기준|까지만|현재|무렵)(?![가-힣])")
 
@@ -84,9 +138,9 @@ class Word:
 
     index: int
     form: str
+    tag: str
     start: int
     end: int
-    tag: str
 
     @property
     def noun(self) -> bool:
@@ -117,12 +171,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as far as it is understood without the graph. ``text`` is NFC; offsets count in it."""
+    """A question as far as it is understood without the graph. ``text`` is NFC; offsets count in it.
+
+    ``offset`` is the index of the first of ``tokens`` in the whole question, of which this may be a part.
+    """
 
     text: str
     named: tuple[Slot, ...]
     tokens: tuple[Token, ...]
     words: tuple[Word, ...]
+    offset: int = 0
 
     @property
     def asks(self) -> tuple[Word, ...]:
@@ -208,13 +266,26 @@ class Question:
         value = canonical(relation.range, found[0].group()) if len(found) == 1 else None
         return (value, found[0].span()) if value else None
 
+    def is_carried(self, word: Word, understood: frozenset[int]) -> bool:
+        """Whether a word adds nothing to the one before it: a light verb behind an understood object, 수 있다."""
+        place = word.index - self.offset
+        before = self.tokens[max(0, place - 2) : place]
+        if word.form in ("있", "없") and before and before[-1].form == "수":
+            return True
+        if word.form not in _LIGHT or len(before) < 2 or before[1].tag not in ("JKO", "JKS"):
+            return False
+        carried = next((held for held in self.words if held.index == word.index - 2), None)
+        return carried is None or carried.index in understood or is_empty(carried)
+
     def within(self, start: int, end: int) -> Question:
         """The part between two characters, as a question of its own."""
+        kept = [i for i, t in enumerate(self.tokens) if start <= t.start and t.start + t.len <= end]
         return Question(
             self.text[:end],
             tuple(slot for slot in self.named if start <= slot.start and slot.end <= end),
-            tuple(token for token in self.tokens if start <= token.start and token.start + token.len <= end),
+            tuple(self.tokens[index] for index in kept),
             tuple(word for word in self.words if start <= word.start and word.end <= end),
+            self.offset + (kept[0] if kept else 0),
         )
 
     def described(self, slot: Slot) -> Question:
@@ -239,7 +310,7 @@ def read_question(text: str, names: Names, korean: Korean) -> Question:
     named = tuple({place.entities: Slot(place.start, place.end, place.entities) for place in reversed(found)}.values())
     tokens = tuple(korean.tokenize(text))
     words = tuple(
-        Word(index, token.form, token.start, token.start + token.len, token.tag)
+        Word(index, *_reading(tokens, index), token.start, token.start + token.len)
         for index, token in enumerate(tokens)
         if token.tag.startswith(_CONTENT)
         and not any(p.start < token.start + token.len and token.start < p.end for p in found)
@@ -247,37 +318,62 @@ def read_question(text: str, names: Names, korean: Korean) -> Question:
     return Question(text, named[::-1], tokens, words)
 
 
-class Vocabulary:
-    """The words by which questions ask for each relation, as the morphemes that questions hold.
+def _reading(tokens: Sequence[Token], index: int) -> tuple[str, str]:
+    """Form and tag of a token, plain. After an object, '여는' is 열다 and not the pronoun that the analyser sees."""
+    token = tokens[index]
+    if token.form == "여" and token.tag == "NP" and index and tokens[index - 1].tag == "JKO":
+        return "열", "VV"
+    return _PLAIN.get(token.form, token.form), token.tag
 
-    These are the relation's question words and its label.
+
+class Vocabulary:
+    """The words by which questions ask for each relation: its question words and its label.
+
+    Verbs are compared by morphemes, nouns also as they are written, since the analyser cuts a rare noun one way
+    alone and another way within a sentence.
     """
 
     def __init__(self, ontology: Ontology, korean: Korean) -> None:
-        self._stems = {
-            key: list(dict.fromkeys(stem(word, korean) for word in (*relation.questions, relation.label)))
-            for key, relation in ontology.relations.items()
-        }
+        self._stems: dict[str, list[tuple[str, ...]]] = {}
+        self._nouns: dict[str, list[re.Pattern[str]]] = {}
+        for key, relation in ontology.relations.items():
+            words = dict.fromkeys((*relation.questions, relation.label))
+            stems = dict.fromkeys(stem(word, korean) for word in words)
+            alike = dict.fromkeys((same,) for held in stems if len(held) == 1 for same in _same(held[0]))
+            self._stems[key] = list({**stems, **alike})
+            nouns = [word for word in words if not word.endswith("다") and word.split()[0] not in ASKED]
+            self._nouns[key] = [re.compile(r"\s?".join(map(re.escape, word.split()))) for word in nouns]
         self._alike: dict[str, set[str]] = {}
-        for stems in self._stems.values():
-            single = {asked[0] for asked in stems if len(asked) == 1}
+        for held in self._stems.values():
+            single = {asked[0] for asked in held if len(asked) == 1}
             for form in single:
                 self._alike.setdefault(form, set()).update(single)
 
     def words(self, question: Question, relation: Relation) -> frozenset[int]:
-        """Indexes of the words that ask for ``relation``; question words (어디, 언제) do not count.
+        """Indexes of the words that ask for ``relation`` or its inverse; question words (어디, 언제) do not count.
 
         Where the answer says that something exists, 있다 beside such a word is one, too.
         """
+        found = self._asking(question, relation.key)
+        if relation.inverse:
+            found |= self._asking(question, relation.inverse)
+        if found and relation.answer.endswith("있습니다."):
+            found |= {word.index for word in question.words if word.form == "있"}
+        return frozenset(found)
+
+    def _asking(self, question: Question, key: str) -> set[int]:
         forms = [word.form for word in question.words]
         found: set[int] = set()
-        for asked in self._stems[relation.key]:
+        for asked in self._stems[key]:
             for start in range(len(forms) - len(asked) + 1):
                 if asked and tuple(forms[start : start + len(asked)]) == asked and asked[0] not in ASKED:
                     found.update(word.index for word in question.words[start : start + len(asked)])
-        if found and relation.answer.endswith("있습니다."):
-            found.update(word.index for word in question.words if word.form == "있")
-        return frozenset(found)
+        starts, ends = {word.start for word in question.words}, {word.end for word in question.words}
+        for pattern in self._nouns[key]:
+            for match in pattern.finditer(question.text):
+                if match.start() in starts and match.end() in ends and _begins_word(question.text, match.start()):
+                    found.update(w.index for w in question.words if match.start() <= w.start < match.end())
+        return found
 
     def asks(self, question: Question, relation: Relation) -> bool:
         """Whether a question word alone asks for ``relation`` ('본사는 어디야?')."""
@@ -285,7 +381,15 @@ class Vocabulary:
 
     def alike(self, form: str) -> frozenset[str]:
         """Words by which the same relations are asked for, itself included: 대다, 공급, 납품."""
-        return frozenset({form, *self._alike.get(form, ())})
+        return frozenset({form, *_same(form), *self._alike.get(form, ())})
+
+
+def _same(form: str) -> tuple[str, ...]:
+    return tuple(word for words in _SAME if form in words for word in words)
+
+
+def _begins_word(text: str, start: int) -> bool:
+    return start == 0 or not text[start - 1].isalnum()
 
 
 @lru_cache(maxsize=4)
@@ -295,12 +399,24 @@ def vocabulary_of(ontology: Ontology, korean: Korean) -> Vocabulary:
 
 
 def left_over(question: Question, understood: frozenset[int]) -> list[Word]:
-    """Words that are neither understood nor empty nor question words."""
+    """Words that are neither understood nor empty nor question words.
+
+    The verb that only carries an understood noun ('짝을 이루다'), and 있다 in '할 수 있다', are empty, too.
+    """
     return [
         word
         for word in question.words
-        if word.index not in understood and not _EMPTY.fullmatch(word.form) and word.form not in ASKED
+        if word.index not in understood
+        and not is_empty(word)
+        and word.form not in ASKED
+        and not question.is_carried(word, understood)
     ]
+
+
+def is_empty(word: Word) -> bool:
+    """Whether a word asks or points but says nothing about what is asked."""
+    pattern = _EMPTY.get(word.tag[:1])
+    return pattern is not None and pattern.fullmatch(word.form) is not None
 
 
 def is_of_kind(name: str, cls: str, kind: str, ontology: Ontology) -> bool:

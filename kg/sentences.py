@@ -17,7 +17,7 @@ from kg.cues import choice, counted_unit
 from kg.mentions import Mention, Names
 from kg.passages import passages
 from kg.quantities import NUMERALS, amount_of, fits_unit
-from kg.questions import ASKED, Question, Slot, Vocabulary, Word, is_kind, is_of_kind, left_over
+from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, is_kind, is_of_kind, left_over
 from kg.types import Ontology
 from rag import Citation, Hit, ProofStep
 
@@ -33,13 +33,15 @@ _WHEN = re.compile(
 )
 _QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 
+_NUMBERED = re.compile(r"(?<!\d)(\d[\d,.]*)\s?([가-힣A-Za-z%]?)")
+
 Role = Literal["subject", "object", "owner", ""]
 _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
-    (re.compile(r"(?:님|씨)?(?:께서|이|가)(?![가-힣])"), "subject"),
-    (re.compile(r"(?:님|씨)?(?:을|를)(?![가-힣])"), "object"),
-    (re.compile(r"(?:님|씨)?의(?![가-힣])"), "owner"),
+    (re.compile(ASIDE + r"(?:께서|이|가)(?![가-힣])"), "subject"),
+    (re.compile(ASIDE + r"(?:을|를)(?![가-힣])"), "object"),
+    (re.compile(ASIDE + r"의(?![가-힣])"), "owner"),
 )
-_TOPIC = re.compile(r"(?:님|씨)?(?:께서는|은|는)(?![가-힣])")
+_TOPIC = re.compile(ASIDE + r"(?:께서는|은|는)(?![가-힣])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,13 @@ class SentenceReader:
         if not all(self._speaks_of(slot, said, question) for slot in question.named):
             return None
         kinds, words = self._wanted(question)
+        if not _same_numbers(question, said):
+            return None
         matched = [word for word in words if self._vocabulary.alike(word.form) & said.terms]
         missing = [word for word in words if word not in matched]
         if any(not word.noun or not self._vocabulary.alike(word.form) & said.context_terms for word in missing):
             return None
-        if not matched:
+        if not matched and not self._is_told_how_many(question, said):
             return None
         predicates = [word for word in matched if not word.noun] or matched[-1:]
         denied = any(self._vocabulary.alike(word.form) & said.denied for word in predicates)
@@ -162,6 +166,13 @@ class SentenceReader:
             return None
         word = "아니요" if denied != question.is_denied else "예"
         return SentenceAnswer((word,), f"{word}. {said.text}", _step(said), weight)
+
+    def _is_told_how_many(self, question: Question, said: _Said) -> bool:
+        """Whether a question that only names something and asks 몇 is answered: the sentence is about it alone."""
+        if counted_unit(question) is None or len(question.named) != 1:
+            return False
+        names = _names(question.named[0])
+        return any(m.entity.name in names and _TOPIC.match(said.text, m.end) for m in said.mentions[:1])
 
     def _speaks_of(self, slot: Slot, said: _Said, question: Question) -> bool:
         """Whether a sentence is about what is named: it names it in no other role, or is carried by its heading."""
@@ -183,7 +194,7 @@ class SentenceReader:
     def _wanted(self, question: Question) -> tuple[list[str], list[Word]]:
         """The nouns that say of which kind the answer is, and the words that a sentence must say."""
         unit = counted_unit(question)
-        left = [w for w in left_over(question, frozenset()) if unit is None or w.index != unit.index]
+        left = [w for w in left_over(question, frozenset()) if w != unit and w.form not in ("있", "없")]
         asked = {word.index for word in question.asks}
         kinds = [
             word
@@ -220,6 +231,15 @@ class SentenceReader:
         said_already = {form for word in question.words for form in self._vocabulary.alike(word.form)}
         new = [term for term in said.terms if term not in said_already and term not in question.text]
         return tuple(dict.fromkeys(e.name for e in entities)) if new else None
+
+
+def _same_numbers(question: Question, said: _Said) -> bool:
+    """Whether each number of the question, with what it counts, stands in the sentence."""
+    for number in _NUMBERED.finditer(question.text):
+        inside = any(slot.start <= number.start() < slot.end for slot in question.named)
+        if not inside and not re.search(rf"(?<!\d){number[1]}(?!\d)\s?{re.escape(number[2])}", said.text):
+            return False
+    return True
 
 
 def _names(slot: Slot) -> set[str]:

@@ -21,6 +21,7 @@ from kg.types import Ontology
 from rag import ProofStep
 
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
+_EXISTS = ("있", "없")
 _MOST = 24
 _CHOSEN_MOST, _CHOSEN_LEAST = "가장 큰 값", "가장 작은 값"
 
@@ -135,7 +136,8 @@ class TableReader:
                 return None
         for start, end, rows in _quoted(view, question):
             inside = frozenset(w.index for w in question.words if start <= w.start and w.end <= end)
-            filters.append(_Filter(rows, inside))
+            if not any(inside <= self._asked_of(header, question) for header in view.headers):
+                filters.append(_Filter(rows, inside))
         return filters
 
     def _rows_of(self, view: _View, slot: Slot) -> dict[int, int]:
@@ -197,8 +199,9 @@ class _Asking:
                 continue
             kinds = self._kinds(column, rows)
             understood = self.headers[column] | kinds | self._words_of(used.values())
-            understood |= frozenset([unit.index]) if unit and (is_value or not kinds or unit.index in kinds) else kinds
+            understood |= frozenset([unit.index]) if unit else frozenset()
             signal = len(self.headers[column]) + 2 * len(kinds) + (2 if is_value else 0) + self._type_fits(column, rows)
+            understood |= self._said_by(cells)
             if not signal or self._left(understood) or not self._type_allows(column, rows):
                 continue
             if self.expected and len(values) != self.expected:
@@ -292,10 +295,15 @@ class _Asking:
     # -- words -----------------------------------------------------------------------------------
 
     def _left(self, understood: frozenset[int]) -> list[Word]:
-        return left_over(self.question, understood | self.reader.explained(self.view, self.question))
+        left = left_over(self.question, understood | self.reader.explained(self.view, self.question))
+        return [word for word in left if word.form not in _EXISTS]
 
     def _words_of(self, columns: Iterable[int]) -> frozenset[int]:
         return frozenset(index for column in columns for index in self.headers[column])
+
+    def _said_by(self, cells: Sequence[Cell]) -> frozenset[int]:
+        """Words of the question that the answer says itself: '며칠 전' in '14일 전'."""
+        return frozenset(w.index for w in self.question.words if all(w.form in cell.text.split() for cell in cells))
 
     def _kinds(self, column: int, rows: Sequence[int]) -> frozenset[int]:
         """Nouns of the question that call what the column holds."""

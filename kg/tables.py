@@ -15,6 +15,9 @@ from rag import Citation
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*)")
 _DATED_TITLE = re.compile(r"\[[^\]\n]{1,30}\][ \t]+\S.*")
 _DATED_LEVEL = 7
+# A short line that is no sentence.
+_CAPTION = re.compile(r"[ \t]*[^|\s.!?](?:[^|.!?\n]|\.(?=[ \t])){0,38}[^|.!?\s\n][ \t]*")
+_CAPTION_LEVEL = 8
 _RULER = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*")
 _CELL = re.compile(r"(?:\\.|[^|\\])+")
 _MARKUP = re.compile(r"\*\*|__|[*`]")
@@ -60,6 +63,8 @@ def tables(document: Document) -> Iterator[Table]:
             headings = [*(held for held in headings if held[0] < len(found[1])), (len(found[1]), found[2].strip())]
         elif _DATED_TITLE.match(line):
             headings = [*(held for held in headings if held[0] < _DATED_LEVEL), (_DATED_LEVEL, line.strip())]
+        elif _CAPTION.fullmatch(line):
+            headings = [*(held for held in headings if held[0] < _CAPTION_LEVEL), (_CAPTION_LEVEL, line.strip())]
 
 
 def _table(document: Document, headings: tuple[str, ...], lines: list[tuple[int, int]]) -> Iterator[Table]:
