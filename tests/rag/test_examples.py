@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ingest import Chunk, Example, Span
-from rag import Hit
+from ingest import Chunk, Document, Example, Job, Korean, Ledger, Span, Statement, ingest
+from rag import Hit, Projections, Retriever
 from rag.examples import asked_traits, choose, fitting, traits
+from tests.fakes import HashEmbedder
 
 
 def hit(number: int, score: float = 0.0, source: str = "함께 온 글", text: str = "글" * 600, **known: Any) -> Hit:
@@ -125,3 +129,26 @@ def test_what_is_too_long_gives_way_to_the_next_that_fits() -> None:
     kept = fitting(hits, lambda some: sum(len(each.chunk.text) for each in some) <= 200)
     assert numbers(kept) == [1, 3]
     assert fitting(hits, lambda some: False) == ()
+
+
+class NothingToExtract:
+    def settings(self, path: Path) -> str:
+        return ""
+
+    def __call__(self, document: Document, path: Path) -> list[Statement]:
+        return []
+
+
+def test_whatever_did_not_come_with_the_program_is_the_authors_own(
+    tmp_path: Path, ledger: Ledger, korean: Korean, embedder: HashEmbedder
+) -> None:
+    for name, opening in (("함께 온 글", "우산이 접혔다."), ("내 글", "빗소리가 먼저 왔다.")):
+        row = {"request": f"비 오는 밤의 재회, {name}", "text": opening, "genre": "로맨스"}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row, ensure_ascii=False), "utf-8")
+    list(ingest(Job((tmp_path,)), ledger, embedder, NothingToExtract(), korean))
+    projections = Projections(tmp_path / "home", ledger, korean, embedder.identity)
+    shipped = frozenset({hashlib.sha256((tmp_path / "함께 온 글.jsonl").read_bytes()).hexdigest()})
+    own, other = Retriever(ledger, projections, embedder, None, shipped).examples("비 오는 밤의 재회", "로맨스")
+    projections.close()
+    assert (own.chunk.text, other.chunk.text) == ("빗소리가 먼저 왔다.", "우산이 접혔다.")
+    assert ("내 글" in own.why, "내 글" in other.why) == (True, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from rag import KOREAN, Draft, Message, Prompt, Request, choose_preset, write
+from tests.conftest import CORPORA
 from ui.assemble import App
 from ui.settings import Settings
 
@@ -102,3 +104,11 @@ def test_an_adapter_is_found_by_name_in_the_home_and_an_unknown_one_is_refused(t
     assert app.adapter_folder("mine") == folder
     with pytest.raises(FileNotFoundError, match="없는것"):
         app.adapter_folder("없는것")
+
+
+def test_what_came_with_the_program_is_known_by_its_hash(tmp_path: Path) -> None:
+    app = App(Settings(home=tmp_path))
+    piece = (CORPORA / "creative" / "romance.jsonl").read_bytes()
+    assert hashlib.sha256(piece).hexdigest() in app.retriever.shipped
+    assert hashlib.sha256(piece + b"\n").hexdigest() not in app.retriever.shipped
+    app.close()
