@@ -24,6 +24,7 @@ _SEED = 0
 _FEWEST_NAMES = 3
 _MOST_COMMUNITIES = 5
 _MOST_SENTENCES = 4
+_NAMES_SHOWN = 3
 _LOOKED_AT = 400  # sentences, the most central first
 _ASKS_FOR_OVERVIEW = re.compile(
     r"전체적|전반적|요약|간추려|개요|한눈에|(?:어떤|무슨|주요|핵심|중심)\s*(?:주제|내용|이야기)"
@@ -62,19 +63,19 @@ def asks_for_overview(question: str) -> bool:
 
 
 def answer_overview(
-    question: str, graph: PassageGraph, ledger: Ledger, korean: Korean, found: Sequence[tuple[str, float]] = ()
+    question: str, graph: PassageGraph, ledger: Ledger, korean: Korean, found: Iterable[str] = ()
 ) -> Answer | None:
     """The sentences that are central to what an overview question names, or to each community if it names nothing.
 
     None for other questions, and where no passage holds all that is named: an overview of something else would be a
-    wrong answer. ``found`` are passages that words or vectors found; from there, too, sentences are looked for.
+    wrong answer. ``found`` are ids of chunks that words or vectors found; from there, too, sentences are looked for.
     """
     question = unicodedata.normalize("NFC", question)
     if not asks_for_overview(question) or not graph.sentences:
         return None
     mentions = graph.mentions(question)
     nodes = list(dict.fromkeys(node for _, _, node in mentions))
-    nouns = [noun for noun in korean.nouns(_without(question, mentions)) if not _SAYS_NOTHING.fullmatch(noun)]
+    nouns = [noun for noun in _nouns_outside(mentions, question, korean) if not _SAYS_NOTHING.fullmatch(noun)]
     if not nodes and not nouns:
         return _overview_of_all(graph, ledger)
     start = graph.start(nodes, found)
@@ -91,13 +92,22 @@ def _overview_of_all(graph: PassageGraph, ledger: Ledger) -> Answer | None:
     lines: list[str] = []
     citations: list[Citation] = []
     for community in find_communities(graph)[:_MOST_COMMUNITIES]:
-        mass = graph.sentence_mass(graph.walk(graph.start(community.nodes)))
-        for citation in _central(graph, ledger, mass, community.sentences, ())[:1]:
-            lines.append(f"{len(lines) + 1}. {' · '.join(community.names[:3])}: {citation.text}")
+        mass = graph.sentence_mass(graph.walk(_from_all_of(graph, community)))
+        title = set(community.nodes[:_NAMES_SHOWN])
+        among = [number for number in community.sentences if title & graph.names_in(number)]
+        for citation in _central(graph, ledger, mass, among, ())[:1]:
+            lines.append(f"{len(lines) + 1}. {' · '.join(community.names[:_NAMES_SHOWN])}: {citation.text}")
             citations.append(citation)
     if not lines:
         return None
     return Answer("\n".join([f"크게 {len(lines)}가지를 다룹니다.", *lines]), False, tuple(citations))
+
+
+def _from_all_of(graph: PassageGraph, community: Community) -> Weights:
+    """(nodes,): where a walk over a community starts: at its names, those that stand in most places more."""
+    start = np.zeros(graph.weights.shape[0])
+    start[list(community.nodes)] = graph.weights[list(community.nodes)].sum(axis=1)
+    return start
 
 
 def _central(
@@ -130,10 +140,9 @@ def _holds(chunk: Chunk, wanted: Iterable[set[str]]) -> bool:
     return all(any(spelling in text for spelling in spellings) for spellings in wanted)
 
 
-def _without(text: str, mentions: Iterable[tuple[int, int, int]]) -> str:
-    for start, end, _ in mentions:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+def _nouns_outside(mentions: Iterable[tuple[int, int, int]], text: str, korean: Korean) -> list[str]:
+    taken = {place for start, end, _ in mentions for place in range(start, end)}
+    return [t.form for t in korean.tokenize(text) if t.tag in ("NNG", "NNP", "XR", "SL") and t.start not in taken]
 
 
 def _together(graph: PassageGraph) -> nx.Graph:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ingest import ONTOLOGY_FILE, Chunk, Korean, Ledger
+from ingest import Korean, Ledger
 from kg.mentions import key
 from kg.open_names import OPEN_NAMES_VERSION, PassageNames, Sentence, read_passage
 
@@ -42,7 +42,7 @@ class NameIndex:
             live = self._drop_dead()
             self._drop_doubtful()
             for batch in _batches(sorted(live - self._held.keys())):
-                self._change(add=[self._read(chunk) for chunk in self._ledger.chunks(batch).values()])
+                self._change(add=[read_passage(chunk, self._korean) for chunk in self._ledger.chunks(batch).values()])
             return [self._held[chunk_id] for chunk_id in sorted(self._held)]
 
     def drop_dead(self) -> None:
@@ -84,11 +84,6 @@ class NameIndex:
                 texts = {chunk.id: key(chunk.search_text) for chunk in self._ledger.chunks(batch).values()}
                 doubtful |= {chunk_id for chunk_id, text in texts.items() if any(name in text for name in changed)}
             self._change(drop=doubtful, names=names)
-
-    def _read(self, chunk: Chunk) -> PassageNames:
-        # An ontology says in its facts what it says; as text it would name everything beside everything.
-        is_text = not chunk.source.endswith(ONTOLOGY_FILE)
-        return read_passage(chunk, self._korean) if is_text else PassageNames(chunk.id, (), ())
 
     def _change(
         self,

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import log1p
+from math import log, log1p
 
 import networkx as nx
 import numpy as np
@@ -26,10 +26,9 @@ from kg.open_names import PassageNames
 from kg.store import Graph
 from kg.types import Ontology
 
-DAMPING = 0.5
-_TOLERANCE = 1e-8  # of all the mass, which is one
+_DAMPING = 0.7
+_TOLERANCE = 1e-6  # of all the mass, which is one
 _MOST_STEPS = 200
-_NAMES_SHARE = 0.5  # of the mass that a search starts with; the rest starts at passages that were found otherwise
 _LONGEST_NAME = 40
 _ENDS = re.compile(WORD_ENDS)
 
@@ -118,30 +117,25 @@ class PassageGraph:
                     break
         return found
 
-    def search(self, question: str, found: Sequence[tuple[str, float]] = (), k: int = 50) -> list[tuple[str, float]]:
-        """At most ``k`` (chunk id, share of the walk's mass), best first: passages near what a question names.
+    def search(self, question: str, k: int = 50) -> list[tuple[str, float]]:
+        """At most ``k`` (chunk id, score), best first: passages near what a question names, none if it names nothing.
 
-        The walk starts also at ``found``: passages that words or vectors found, with scores of any scale. Nothing is
-        found where the question names nothing that a passage holds.
+        The score is the logarithm of a passage's share of the walk's mass: shares span orders of magnitude, and
+        passages a hop further away have to be told apart, too, where rankings are fused.
         """
         normal = unicodedata.normalize("NFC", question)
         named = list(dict.fromkeys(node for _, _, node in self.mentions(normal)))
         if not named:
             return []
-        mass = self.passage_mass(self.walk(self.start(named, found)))
+        mass = self.passage_mass(self.walk(self.start(named)))
         best = np.argsort(-mass, kind="stable")[:k]
-        return [(self.chunk_ids[passage], float(mass[passage])) for passage in best if mass[passage] > 0]
+        return [(self.chunk_ids[passage], log(mass[passage])) for passage in best if mass[passage] > 0]
 
-    def start(self, named: Sequence[int], found: Sequence[tuple[str, float]] = ()) -> Weights:
-        """(nodes,): where a walk starts. Half at ``named`` (nodes of names, the rare ones more), half at ``found``
-        ((chunk id, score) of any scale), or all where there is only one of them."""
+    def start(self, named: Sequence[int], found: Iterable[str] = ()) -> Weights:
+        """(nodes,): where a walk starts: at ``named`` (nodes of names, the rare ones more) and passages ``found``."""
         start = np.zeros(self.weights.shape[0])
-        if named:
-            start[list(named)] = _shares(self.importance[np.array(named) - self.first_name], _NAMES_SHARE)
-        held = [(self._passages[chunk_id], score) for chunk_id, score in found if chunk_id in self._passages]
-        if held:
-            scores = np.array([score for _, score in held])
-            start[[passage for passage, _ in held]] = _shares(scores - scores.min(), 1 - _NAMES_SHARE)
+        start[list(named)] = self.importance[np.array(named, dtype=np.int64) - self.first_name]
+        start[[self._passages[chunk_id] for chunk_id in found if chunk_id in self._passages]] = 1.0
         return start
 
     def walk(self, start: Weights) -> Weights:
@@ -155,7 +149,7 @@ class PassageGraph:
         mass = start
         for _ in range(_MOST_STEPS):
             moved = self.weights @ (mass * out) + mass[degrees == 0].sum() * start
-            later = DAMPING * moved + (1 - DAMPING) * start
+            later = _DAMPING * moved + (1 - _DAMPING) * start
             change = np.abs(later - mass).sum()
             mass = later
             if change < _TOLERANCE:
@@ -276,9 +270,3 @@ def _symmetric(edges: Mapping[tuple[int, int], float], size: int) -> csr_array:
     values = np.array([edges[a, b] for a, b in pairs.tolist()])
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
     return csr_array((np.concatenate([values, values]), (rows, columns)), shape=(size, size))
-
-
-def _shares(scores: Weights, whole: float) -> Weights:
-    """Parts of ``whole`` in proportion to ``scores``; equal parts where all are zero."""
-    total = scores.sum()
-    return whole * (scores / total if total > 0 else np.full(len(scores), 1 / len(scores)))

@@ -17,6 +17,9 @@ from pydantic import SecretStr
 
 from ingest import Korean, Ledger, LedgerError, Span
 from kg import GENERAL, Asker, Graph, Ontology, WorldExtractor, general_text, question_terms, united
+from kg.communities import answer_overview, asks_for_overview
+from kg.name_index import NameIndex
+from kg.passage_graph import PassageGraph, fact_links, plain_aliases
 from rag import Answer, Answerer, Answering, Citation, Hit, LocalEmbedder, Projections, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
@@ -38,6 +41,8 @@ class App:
         self._graph_lock = threading.Lock()
         self._graph_revision = -1
         self._asker_revision = -1
+        self._walk_lock = threading.Lock()
+        self._walk_revision = -1
 
     # -- what is held ----------------------------------------------------------------------------
 
@@ -136,6 +141,22 @@ class App:
                 self._graph_revision = revision
             return self._knowledge
 
+    @cached_property
+    def name_index(self) -> NameIndex:
+        """The names in every passage of facts."""
+        return NameIndex(self.settings.home / "names.db", self.ledger, self.korean)
+
+    def passage_graph(self) -> PassageGraph:
+        """The graph of passages, sentences and names, put together anew when the ledger has changed."""
+        with self._walk_lock:
+            revision = self.ledger.revision()
+            if revision != self._walk_revision:
+                graph, ontology = self.knowledge()  # teaches the analyser the ontology's names
+                links = fact_links(graph, self.ledger.chunk_at)
+                self._walked = PassageGraph.build(self.name_index.passages(), links, plain_aliases(ontology))
+                self._walk_revision = revision
+            return self._walked
+
     def text_of(self, source: str) -> str:
         """The text that citations of ``source`` point into: a held document's, or the shipped ontology's.
 
@@ -157,6 +178,7 @@ class App:
             )
         self.ledger.restore(file)
         self.projections.rebuild()
+        self.name_index.clear()
 
     @contextmanager
     def keeping_up(self) -> Iterator[None]:
@@ -197,11 +219,19 @@ class App:
         if "projections" in self.__dict__:
             self.projections.close()
             del self.__dict__["projections"]
+        if "name_index" in self.__dict__:
+            self.name_index.close()
         if "ledger" in self.__dict__:
             self.ledger.close()
 
     def _prove(self, question: str, at: str) -> Answer | None:
-        return self._asker().answer(question, at)
+        return self._asker().answer(question, at) or self._overview(question)
+
+    def _overview(self, question: str) -> Answer | None:
+        if not asks_for_overview(question):
+            return None
+        found = [hit.chunk.id for hit in self._passages(question)]
+        return answer_overview(question, self.passage_graph(), self.ledger, self.korean, found)
 
     def _asker(self) -> Asker:
         """What answers from the graph, from tables and from passages; made anew when the ledger has changed."""

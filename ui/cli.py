@@ -232,6 +232,7 @@ def forget(
                 complain(str(error), error.hint)
         if forgotten:
             app.projections.catch_up()
+            app.name_index.drop_dead()
     if as_json:
         print_json({"forgotten": forgotten})
     else:
@@ -394,6 +395,7 @@ def rebuild(home: Home = None, as_json: Json = False) -> None:
     """색인을 원장에서 새로 만듭니다."""
     with open_app(home) as app:
         app.projections.rebuild()
+        app.name_index.clear()
         problems = app.projections.problems()
     _report_problems(problems, as_json)
 
@@ -409,6 +411,7 @@ def check(
         problems = app.projections.problems()
         if problems and repair:
             app.projections.rebuild()
+            app.name_index.clear()
             problems = app.projections.problems()
         if damage := app.ledger.integrity_problem():
             problems.append(damage)

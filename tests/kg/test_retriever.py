@@ -44,7 +44,7 @@ def test_documents_are_the_passages_with_their_places(retriever: GraphRetriever,
     assert first.page_content == "너울 칼국수는 누름라인에서 만든다."
     assert second.page_content == "누름라인은 군산 공장에 있다."
     assert second.metadata["headings"] == "공장 > 군산"
-    assert first.metadata["score"] > second.metadata["score"] > 0
+    assert 0 > first.metadata["score"] > second.metadata["score"]
     for found in (first, second):
         held = ledger.document(found.metadata["source"]).text
         assert held[found.metadata["start"] : found.metadata["end"]] == found.page_content
