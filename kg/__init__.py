@@ -8,6 +8,7 @@ from kg.errors import KnowledgeError, OntologyError
 from kg.exports import to_graphml, to_turtle
 from kg.extraction import EXTRACTION_VERSION, extract
 from kg.inference import proof
+from kg.knowledge import Knowledge
 from kg.mentions import Mention, Names, find_mentions
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.qa import Asker, answer_from_graph
@@ -26,6 +27,7 @@ __all__ = [
     "Entity",
     "Fact",
     "Graph",
+    "Knowledge",
     "KnowledgeError",
     "Mention",
     "Names",

@@ -121,4 +121,5 @@ def _worded(reason: str, fact: Fact, ontology: Ontology, **more: str) -> str:
 
 
 def _order(fact: Fact) -> tuple[object, ...]:
-    return bool(fact.premises), fact.triple, fact.since, fact.until
+    places = [(citation.source, citation.start, citation.end) for citation in fact.evidence]
+    return bool(fact.premises), fact.triple, fact.since, fact.until, places

@@ -12,6 +12,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -46,8 +48,9 @@ class Proof(NamedTuple):
 
 
 _STATED = Proof(1)
-_Row = dict[str, tuple[Validity, ...]]  # the other ends of a relation, and when it holds
-_NONE: Mapping[str, tuple[Validity, ...]] = MappingProxyType({})
+_Row = dict[str, tuple[Key, ...]]  # facts of one relation and one end, by the other end
+_NONE: Mapping[str, tuple[Key, ...]] = MappingProxyType({})
+_Step = tuple[Key, str, tuple[Key, ...]]  # a fact, the rule by which it follows, its premises
 
 
 def transitivity(relation: Relation) -> str:
@@ -106,7 +109,8 @@ class Closure:
             self._opening[rule.if_[0]].append(rule)
             self._closing[rule.if_[1]].append(rule)
             self._concluding[rule.then].append(rule)
-        self._members: dict[str, frozenset[str]] = {}  # entities by class, as far as asked for
+        members = cache(lambda cls: frozenset(name for name in ontology.entities if ontology.fits(name, cls)))
+        self._ends = {key: (members(r.domain), members(r.range)) for key, r in ontology.relations.items()}
 
     def __len__(self) -> int:
         return len(self._proofs)
@@ -118,14 +122,14 @@ class Closure:
 
     def _keys(self, relation: str, subject: str | None, object_: str | None) -> Iterator[Key]:
         if subject is None and object_ is not None:
-            starts = self._to.get(relation, {}).get(object_, _NONE)
-            yield from (Key(start, relation, object_, at) for start, times in starts.items() for at in times)
+            for keys in self._to.get(relation, {}).get(object_, _NONE).values():
+                yield from keys
             return
         rows = self._from.get(relation, {})
         for start in rows if subject is None else (subject,):
             row = rows.get(start, _NONE)
-            ends = row if object_ is None else (object_,)
-            yield from (Key(start, relation, end, at) for end in ends for at in row.get(end, ()))
+            for keys in row.values() if object_ is None else (row.get(object_, ()),):
+                yield from keys
 
     def proof(self, key: Key) -> Proof:
         """The smallest proof of a known fact.
@@ -140,36 +144,41 @@ class Closure:
 
         ``gone`` are stated, ``new`` are not yet.
         """
-        candidates = [(_STATED, key) for key in new]
+        candidates: dict[Key, Proof] = {}
         for key in self._withdraw(set(gone)):
             if (best := min(self._proofs_of(key), default=None)) is not None:
-                candidates.append((best, key))
-        self._settle(candidates)
+                candidates[key] = best
+        self._settle(candidates | dict.fromkeys(new, _STATED))
 
-    def _settle(self, candidates: list[tuple[Proof, Key]]) -> None:
-        """Smallest proofs first: when one is taken up, nothing smaller can come for its fact."""
-        heapq.heapify(candidates)
-        while candidates:
-            best, key = heapq.heappop(candidates)
+    def _settle(self, candidates: dict[Key, Proof]) -> None:
+        """Take up the best proofs so far, smallest first: when one is taken up, no better can come for its fact."""
+        order = count()
+        queue = [(proof.size, next(order), key) for key, proof in candidates.items()]
+        heapq.heapify(queue)
+        while queue:
+            _, _, key = heapq.heappop(queue)
+            if (best := candidates.pop(key, None)) is None:
+                continue  # taken up before, by a smaller proof
             held = self._proofs.get(key)
-            if held is not None and held <= best:
-                continue
             self._proofs[key] = best
             if held is None:
                 self._index(key)
             elif held.size == best.size:
                 continue  # told differently, but no longer and no shorter: nothing changes for what follows
-            for derived, proof in self._consequences(key):
-                known = self._proofs.get(derived)
-                if known is None or proof < known:
-                    heapq.heappush(candidates, (proof, derived))
+            for derived, rule, premises in self._consequences(key):
+                size = self._size(premises)
+                known = candidates.get(derived) or self._proofs.get(derived)
+                if known is None or size < known.size or (size == known.size and (rule, premises) < known[1:]):
+                    if known is None or size < known.size or derived not in candidates:
+                        heapq.heappush(queue, (size, next(order), derived))
+                    candidates[derived] = Proof(size, rule, premises)
 
     def _withdraw(self, gone: set[Key]) -> set[Key]:
         """Forget ``gone`` and everything whose smallest proof rests on it."""
         lost, waiting = set(gone), list(gone)
         while waiting:
-            for derived, proof in self._consequences(waiting.pop()):
-                if derived not in lost and self._proofs[derived] == proof:
+            for derived, rule, premises in self._consequences(waiting.pop()):
+                if derived not in lost and self._proofs[derived][1:] == (rule, premises):
                     lost.add(derived)
                     waiting.append(derived)
         for key in lost:
@@ -179,28 +188,24 @@ class Closure:
 
     # -- one step ----------------------------------------------------------------------------------
 
-    def _consequences(self, key: Key) -> Iterator[tuple[Key, Proof]]:
+    def _consequences(self, key: Key) -> Iterator[_Step]:
         """What follows from ``key`` and at most one other known fact."""
         subject, relation, object_, time = key
         for other, rule in self._inverses.get(relation, ()):
             if self._may_be(object_, other, subject):
-                yield Key(object_, other, subject, time), self._proof(rule, (key,))
+                yield Key(object_, other, subject, time), rule, (key,)
         for chain in self._opening.get(relation, ()):
-            second = chain.if_[1]
-            for end, times in self._from[second].get(object_, _NONE).items():
+            for end, laters in self._from[chain.if_[1]].get(object_, _NONE).items():
                 if self._may_be(subject, chain.then, end):
-                    for then in times:
-                        if (shared := common(time, then)) is not None:
-                            premises = key, Key(object_, second, end, then)
-                            yield Key(subject, chain.then, end, shared), self._proof(chain.name, premises)
+                    for later in laters:
+                        if (shared := common(time, later.validity)) is not None:
+                            yield Key(subject, chain.then, end, shared), chain.name, (key, later)
         for chain in self._closing.get(relation, ()):
-            first = chain.if_[0]
-            for start, times in self._to[first].get(subject, _NONE).items():
+            for start, earliers in self._to[chain.if_[0]].get(subject, _NONE).items():
                 if self._may_be(start, chain.then, object_):
-                    for then in times:
-                        if (shared := common(then, time)) is not None:
-                            premises = Key(start, first, subject, then), key
-                            yield Key(start, chain.then, object_, shared), self._proof(chain.name, premises)
+                    for earlier in earliers:
+                        if (shared := common(earlier.validity, time)) is not None:
+                            yield Key(start, chain.then, object_, shared), chain.name, (earlier, key)
 
     def _proofs_of(self, key: Key) -> Iterator[Proof]:
         """Every proof of ``key`` in one step from known facts."""
@@ -208,46 +213,42 @@ class Closure:
         if not self._may_be(subject, relation, object_):
             return
         for other, rule in self._inverses.get(relation, ()):
-            if time in self._from[other].get(object_, _NONE).get(subject, ()):
-                yield self._proof(rule, (Key(object_, other, subject, time),))
+            for premise in self._from[other].get(object_, _NONE).get(subject, ()):
+                if premise.validity == time:
+                    yield Proof(self._size((premise,)), rule, (premise,))
         for chain in self._concluding.get(relation, ()):
             first, second = chain.if_
-            for middle, times in self._from[first].get(subject, _NONE).items():
+            for middle, earliers in self._from[first].get(subject, _NONE).items():
                 for later in self._from[second].get(middle, _NONE).get(object_, ()):
-                    for earlier in times:
-                        if common(earlier, later) == time:
-                            premises = Key(subject, first, middle, earlier), Key(middle, second, object_, later)
-                            yield self._proof(chain.name, premises)
+                    for earlier in earliers:
+                        if common(earlier.validity, later.validity) == time:
+                            yield Proof(self._size((earlier, later)), chain.name, (earlier, later))
 
-    def _proof(self, rule: str, premises: tuple[Key, ...]) -> Proof:
-        return Proof(1 + sum(self._proofs[premise].size for premise in premises), rule, premises)
+    def _size(self, premises: tuple[Key, ...]) -> int:
+        """The size of a proof by one step from ``premises``."""
+        size = 1
+        for premise in premises:
+            size += self._proofs[premise].size
+        return size
 
     def _may_be(self, subject: str, relation: str, object_: str) -> bool:
         """Whether the ontology lets a derived fact of these parts be."""
-        types = self._ontology.relations[relation]
-        return (
-            subject != object_
-            and subject in self._of_class(types.domain)
-            and (object_ in self._of_class(types.range) or object_ not in self._ontology.entities)
-        )
-
-    def _of_class(self, cls: str) -> frozenset[str]:
-        if cls not in self._members:
-            entities = self._ontology.entities
-            self._members[cls] = frozenset(name for name in entities if self._ontology.fits(name, cls))
-        return self._members[cls]
+        if subject == object_:
+            return False
+        subjects, objects = self._ends[relation]
+        return subject in subjects and (object_ in objects or object_ not in self._ontology.entities)
 
     # -- the indexes -------------------------------------------------------------------------------
 
     def _index(self, key: Key) -> None:
         for rows, here, there in self._places(key):
             row = rows.setdefault(here, {})
-            row[there] = (*row.get(there, ()), key.validity)
+            row[there] = (*row.get(there, ()), key)
 
     def _unindex(self, key: Key) -> None:
         for rows, here, there in self._places(key):
             row = rows[here]
-            row[there] = tuple(time for time in row[there] if time != key.validity)
+            row[there] = tuple(other for other in row[there] if other != key)
             if not row[there]:
                 del row[there]
             if not row:

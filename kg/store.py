@@ -76,17 +76,13 @@ class Graph:
         that is none) are kept apart in ``ignored``.
         """
         with self._lock:
-            new = []
-            for statement in statements:
-                if statement.status != "approved":
-                    continue
-                if statement not in self._held:
-                    self._held[statement] = _Held(_fact(statement, cite), _covers(self.ontology, statement))
-                held = self._held[statement]
-                held.count += 1
-                if held.is_covered:
-                    new.append(held.fact)
-            self._change((), new)
+            approved = [statement for statement in statements if statement.status == "approved"]
+            unseen = (statement for statement in approved if statement not in self._held)
+            # All places are looked up before anything changes: ``cite`` may fail.
+            self._held.update({s: _Held(_fact(s, cite), _covers(self.ontology, s)) for s in unseen})
+            for statement in approved:
+                self._held[statement].count += 1
+            self._change((), (self._held[s].fact for s in approved if self._held[s].is_covered))
 
     def remove(self, statements: Iterable[Statement]) -> None:
         """Take out statements that were added.

@@ -50,7 +50,14 @@ class Validity(NamedTuple):
     def contradicts(self, other: Validity) -> bool:
         """Whether a day surely lies inside both."""
         (start, end), (other_start, other_end) = self.certain(), other.certain()
-        return max(start, other_start) <= min(end, other_end)
+        return (
+            max(start, other_start) <= min(end, other_end)
+            or other._lies_within(start, end)
+            or self._lies_within(other_start, other_end)
+        )
+
+    def _lies_within(self, start: int, end: int) -> bool:
+        return bool(self.since and self.until) and start <= first_day(self.since) and last_day(self.until) <= end
 
 
 ALWAYS = Validity()
