@@ -79,6 +79,8 @@ IMPLIED: dict[str, tuple[str, ...]] = {
     "작": ("크기", "면적", "규모"),
 }
 _TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "최초", "최신", "빠르"])
+# What a numeral orders or measures; it counts no things.
+_TIMES = frozenset(["번째", "번", "차례", "해", "달", "주", "살", "배", "층", "시", "시간", "분", "날"])
 _STANDING = frozenset(["쪽", "편", "것", "거"])  # stand for what is chosen
 _AMONG = frozenset(["중", "가운데", "사이"])
 
@@ -136,7 +138,7 @@ def stated_number(question: Question) -> tuple[int, frozenset[int]]:
     """How many there are by the question itself ('세 각', '여섯 세력') and the word that says so; (0, nothing)."""
     for word, after in pairwise(question.words):
         counts = word.form in NUMERALS and word.tag.startswith(("MM", "NR"))
-        if counts and after.tag.startswith("N") and after.form != "번째":
+        if counts and after.tag.startswith("N") and NUMERALS[word.form] > 1 and after.form not in _TIMES:
             return NUMERALS[word.form], frozenset([word.index])
     return 0, frozenset()
 

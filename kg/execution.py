@@ -11,6 +11,7 @@ from kg.quantities import Amount, amount_of
 from kg.questions import is_of_kind
 from kg.store import Graph
 from kg.types import Fact, Ontology
+from kg.validity import first_day
 from rag import ProofStep
 
 
@@ -26,10 +27,12 @@ class Reached:
 class Executor:
     """Evaluates terms as of a date ('' for now)."""
 
-    def __init__(self, graph: Graph, ontology: Ontology, at: str = "") -> None:
+    def __init__(self, graph: Graph, ontology: Ontology, at: str = "", strict: bool = False) -> None:
+        """``strict`` asks for facts that are known to hold at the date: undated ones are not enough."""
         self.graph = graph
         self.ontology = ontology
         self.at = at
+        self._strict = strict
 
     def reach(self, term: Term) -> Mapping[str, Reached]:
         """What ``term`` denotes, by name, in the order of the graph."""
@@ -57,18 +60,29 @@ class Executor:
                 return {name: reached for name, reached in self.reach(kept).items() if name not in left_out}
 
     def facts(self, subject: str, relation: str) -> list[Fact]:
-        """What holds at the date: the objects of a subject."""
-        return self._certain(self.graph.facts(subject=subject, relation=relation, at=self.at))
+        """What holds at the date: the objects of a subject. Of a functional relation the latest object only."""
+        known = self.graph.facts(subject=subject, relation=relation, at=self.at)
+        if self.ontology.relations[relation].functional:
+            return self._latest(known)
+        return self._certain(known)
+
+    def _latest(self, facts: list[Fact]) -> list[Fact]:
+        """Those that began last, where any has a date: a change is dated, what it changed need not be."""
+        dated = [fact for fact in facts if fact.since]
+        if dated:
+            last = max(first_day(fact.since) for fact in dated)
+            return [fact for fact in dated if first_day(fact.since) == last]
+        if not self._strict:
+            return facts
+        return [fact for fact in facts if fact.until or self._was_followed(fact)]
+
+    def _was_followed(self, fact: Fact) -> bool:
+        """Whether another object has come since, after the date: until then the undated one held."""
+        others = self.graph.versions(subject=fact.subject, relation=fact.relation)
+        return any(other.object != fact.object and other.since for other in others)
 
     def _certain(self, facts: list[Fact]) -> list[Fact]:
-        """Without undated facts that began after the date by another source: '새 주소는 4월부터' against '주소는'."""
-        if not self.at:
-            return facts
-        return [fact for fact in facts if fact.since or fact.until or not self._is_later(fact)]
-
-    def _is_later(self, fact: Fact) -> bool:
-        versions = [version for version in self.graph.versions(*fact.triple) if version.since or version.until]
-        return bool(versions) and not any(version.validity.holds(self.at) for version in versions)
+        return [fact for fact in facts if fact.since or fact.until] if self._strict else facts
 
     def values(self, relation: str, names: Iterable[str]) -> dict[str, tuple[Amount, Fact]]:
         """For each name its one comparable value of a relation to literals; names without one are missing."""

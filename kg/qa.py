@@ -79,7 +79,7 @@ class Asker:
         if result is None and not at and question.time_point:
             start, end = question.time_span()
             timeless = question.without(w.index for w in question.words if start <= w.start < end)
-            result = self._resolve(timeless, _HOPS, Executor(self._graph, self._ontology, question.time_point))
+            result = self._resolve(timeless, _HOPS, Executor(self._graph, self._ontology, question.time_point, True))
         if result is None or not result.steps:
             return None
         sources = dict.fromkeys(source for step in result.steps for source in step.sources)
@@ -244,7 +244,7 @@ class Asker:
 
     def _sentence_term(self, part: Question, executor: Executor) -> Term | None:
         result = self._by_sentence(part, executor)
-        return Given(((result.names[0], result.steps),)) if result and len(result.names) == 1 else None
+        return Given(tuple((name, result.steps) for name in result.names)) if result and result.names else None
 
     # -- presuppositions -------------------------------------------------------------------------
 

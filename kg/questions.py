@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from kiwipiepy import Token
 
@@ -68,7 +69,7 @@ _EMPTY = {
     "N": re.compile(
         "것|거|곳|분|데|수|지금|현재|이제|이름|성함|명칭|우리|저희|당사|중|때|질문|측|모두|전부|총|각각|그|이|가운데"
     ),
-    "V": re.compile("알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|적히|맞"),
+    "V": re.compile("알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|적히|맞|그렇|그러"),
     "M": re.compile("좀|혹시|지금|현재|이제|모두|전부|다|그|이|각각|총|바로"),
     "X": re.compile("들|님|씨|측|하|되|궁금|부탁|분"),
 }
@@ -113,8 +114,11 @@ _SAME: tuple[tuple[str, ...], ...] = (
     ("지니", "가지", "갖"),
     ("펴내", "출판", "발행", "출간"),
     ("참가", "참여"),
-    ("바꾸", "변경"),
+    ("바꾸", "바뀌", "변경"),
     ("이끌", "지휘"),
+    ("늘", "늘어나", "증가"),
+    ("줄", "줄어들", "감소"),
+    ("가장", "제일"),
 )
 _LIGHT = frozenset(["이루", "짓", "맺", "하", "갖", "가지", "지니", "두", "치르", "받", "내", "쓰", "되", "나", "나오"])
 _CONTENT = ("NN", "NR", "NP", "VV", "VA", "MAG", "MM", "XR", "XPN", "XSN", "SL", "SH", "SN", "W_")
@@ -234,9 +238,16 @@ class Question:
         return (canonical("날짜", found[1]) or "") if found else ""
 
     def time_span(self) -> tuple[int, int]:
-        """The characters of ``time_point``."""
+        """The characters of ``time_point`` and of a verb that belongs to it."""
         found = _TIME_POINT.search(self.text)
-        return found.span() if found else (0, 0)
+        if found is None:
+            return 0, 0
+        behind = [token for token in self.tokens if token.start >= found.end()][:3]
+        # '2024년에 만든 것': the verb only places the time.
+        for verb, ending in pairwise(behind[:3]):
+            if verb == behind[0] and verb.tag.startswith("VV") and ending.tag == "ETM":
+                return found.start(), ending.start + ending.len
+        return found.span()
 
     def is_subject(self, slot: Slot) -> bool:
         """Whether its particle makes a name topic, subject or owner."""
@@ -265,6 +276,11 @@ class Question:
         ]
         value = canonical(relation.range, found[0].group()) if len(found) == 1 else None
         return (value, found[0].span()) if value else None
+
+    def is_verbal(self, word: Word) -> bool:
+        """Whether a noun is made a verb by what follows: 제안하다."""
+        after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 2]
+        return bool(after) and after[0].tag.startswith(("XSV", "XSA"))
 
     def is_carried(self, word: Word, understood: frozenset[int]) -> bool:
         """Whether a word adds nothing to the one before it: a light verb behind an understood object, 수 있다."""
@@ -339,10 +355,9 @@ class Vocabulary:
         for key, relation in ontology.relations.items():
             words = dict.fromkeys((*relation.questions, relation.label))
             stems = dict.fromkeys(stem(word, korean) for word in words)
-            alike = dict.fromkeys((same,) for held in stems if len(held) == 1 for same in _same(held[0]))
-            self._stems[key] = list({**stems, **alike})
-            nouns = [word for word in words if not word.endswith("다") and word.split()[0] not in ASKED]
-            self._nouns[key] = [re.compile(r"\s?".join(map(re.escape, word.split()))) for word in nouns]
+            alike = [(same,) for held in stems if len(held) == 1 for same in _same(held[0])]
+            self._stems[key] = list(dict.fromkeys((*stems, *alike)))
+            self._nouns[key] = [_as_written(word) for word in words if word.split()[0] not in ASKED]
         self._alike: dict[str, set[str]] = {}
         for held in self._stems.values():
             single = {asked[0] for asked in held if len(asked) == 1}
@@ -371,7 +386,8 @@ class Vocabulary:
         starts, ends = {word.start for word in question.words}, {word.end for word in question.words}
         for pattern in self._nouns[key]:
             for match in pattern.finditer(question.text):
-                if match.start() in starts and match.end() in ends and _begins_word(question.text, match.start()):
+                whole = match.end("word") in ends or match.end("word") < match.end()
+                if match.start() in starts and whole and _begins_word(question.text, match.start()):
                     found.update(w.index for w in question.words if match.start() <= w.start < match.end())
         return found
 
@@ -386,6 +402,13 @@ class Vocabulary:
 
 def _same(form: str) -> tuple[str, ...]:
     return tuple(word for words in _SAME if form in words for word in words)
+
+
+def _as_written(word: str) -> re.Pattern[str]:
+    """A noun with or without its spaces; of a verb in 하다 also every form of 하다 behind it."""
+    noun = word.removesuffix("하다") if word.endswith("하다") else word
+    spelled = r"\s?".join(map(re.escape, noun.split()))
+    return re.compile(rf"(?P<word>{spelled})" + (r"\s?[하한할함합해했]" if noun != word else ""))
 
 
 def _begins_word(text: str, start: int) -> bool:
@@ -426,9 +449,12 @@ def is_of_kind(name: str, cls: str, kind: str, ontology: Ontology) -> bool:
     return any(ontology.is_a(cls, allowed) for allowed in (kind, *_KINDS.get(kind, ())))
 
 
+@lru_cache(maxsize=4096)
 def is_kind(word: str, ontology: Ontology) -> bool:
-    """Whether a noun names a kind of things at all."""
-    return word in ontology.classes or word in _KINDS or word in _ENDINGS
+    """Whether a noun names a kind of things at all: a class, an everyday word, or how names end (…팀)."""
+    if word in ontology.classes or word in _KINDS or word in _ENDINGS:
+        return True
+    return any(name != word and name.endswith(word) for name in ontology.entities)
 
 
 def classes_of(kind: str, ontology: Ontology) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from ingest import Korean
@@ -34,6 +35,10 @@ _WHEN = re.compile(
 _QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 
 _NUMBERED = re.compile(r"(?<!\d)(\d[\d,.]*)\s?([가-힣A-Za-z%]?)")
+
+_CLAUSE = re.compile(r"(?<=[가-힣])(?:고|며|지만|으나|는데),?\s")
+_ROW = re.compile(r"\s?(?:와|과|하고|이랑|랑|및|,|·)\s*")
+_STATES = r"[가-힣]{0,3}(?:\s?\([^()]*\))?(?:은|는|이|가|도|:|이다|다|입니다|이며|이고|이자|로|으로)"
 
 Role = Literal["subject", "object", "owner", ""]
 _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
@@ -63,6 +68,7 @@ class _Said:
     mentions: tuple[Mention, ...]
     terms: frozenset[str]
     denied: frozenset[str]
+    context: str
     context_names: frozenset[str]
     context_terms: frozenset[str]
 
@@ -82,7 +88,9 @@ class SentenceReader:
 
     def answers(self, question: Question, hits: Sequence[Hit]) -> list[SentenceAnswer]:
         """Sentences of ``hits`` that answer, those first that hold most of the question."""
-        if question.asks_how_or_why or (question.is_open and question.is_denied) or choice(question):
+        if question.asks_how_or_why or (question.is_open and question.is_denied):
+            return []
+        if (chosen := choice(question)) and chosen.compares:
             return []
         said = [sentence for hit in hits for sentence in self._sentences(hit)]
         found = [answer for sentence in said if (answer := self._answer(question, sentence))]
@@ -92,7 +100,7 @@ class SentenceReader:
 
     def _sentences(self, hit: Hit) -> Iterator[_Said]:
         headings = " ".join(hit.chunk.headings)
-        group, before = -1, ""
+        group, before, last = -1, "", ""
         for passage in passages(hit.chunk.text):
             text = hit.chunk.text[passage.start : passage.end]
             if passage.kind == "heading":
@@ -101,13 +109,13 @@ class SentenceReader:
             if passage.kind == "cell":
                 continue
             if passage.group != group:
-                group, before = passage.group, ""
+                group, before, last = passage.group, "", ""
             start = hit.chunk.span.start + passage.start
             place = Citation(hit.chunk.source, start, start + len(text), text)
-            yield self._said(text, place, headings, before)
-            before = f"{before} {text}"
+            yield self._said(text, place, headings, before, last)
+            before, last = f"{before} {text}", text
 
-    def _said(self, text: str, place: Citation, headings: str, before: str) -> _Said:
+    def _said(self, text: str, place: Citation, headings: str, before: str, last: str) -> _Said:
         context = f"{headings} {before}"
         return _Said(
             text,
@@ -115,8 +123,9 @@ class SentenceReader:
             tuple(self._names.find(text)),
             frozenset(self._korean.terms(text)),
             self._denied(text),
+            context,
             frozenset(mention.entity.name for mention in self._names.find(context)),
-            frozenset(self._korean.terms(headings)),
+            frozenset(self._korean.terms(f"{headings} {last}")),
         )
 
     def _denied(self, text: str) -> frozenset[str]:
@@ -143,13 +152,16 @@ class SentenceReader:
         kinds, words = self._wanted(question)
         if not _same_numbers(question, said):
             return None
-        matched = [word for word in words if self._vocabulary.alike(word.form) & said.terms]
+        matched = [word for word in words if self._says(word, said)]
         missing = [word for word in words if word not in matched]
         if any(not word.noun or not self._vocabulary.alike(word.form) & said.context_terms for word in missing):
             return None
         if not matched and not self._is_told_how_many(question, said):
             return None
         predicates = [word for word in matched if not word.noun] or matched[-1:]
+        verbs = [w for w in matched if not w.noun or question.is_verbal(w)]
+        if question.is_open and not verbs and not _is_stated(matched, said.text):
+            return None
         denied = any(self._vocabulary.alike(word.form) & said.denied for word in predicates)
         weight = len(matched) + sum(bool(_names(slot) & said.names) for slot in question.named)
         if not question.is_open:
@@ -159,7 +171,35 @@ class SentenceReader:
         names = self._candidates(question, said, kinds)
         if names is None:
             return None
+        if not self._are_joined(names, said):
+            names = self._in_role(question, names, said)
         return SentenceAnswer(names, said.text, _step(said), weight)
+
+    def _are_joined(self, names: tuple[str, ...], said: _Said) -> bool:
+        """Whether several names stand in one row ('감귤과 청귤'), so that all of them are meant."""
+        places = [m for m in said.mentions if m.entity.name in names]
+        return all(_ROW.fullmatch(said.text, first.end, second.start) for first, second in pairwise(places))
+
+    def _in_role(self, question: Question, names: tuple[str, ...], said: _Said) -> tuple[str, ...]:
+        """Of several names those that have the part asked for: the subject, unless the question has one."""
+        has_subject = any(token.tag == "JKS" for token in question.tokens)
+        wanted = "object" if has_subject else "subject"
+        clauses = [0, *(found.end() for found in _CLAUSE.finditer(said.text)), len(said.text)]
+        named = [m.start for m in said.mentions if any(m.entity.name in _names(slot) for slot in question.named)]
+        here = [(start, end) for start, end in pairwise(clauses) if not named or any(start <= n < end for n in named)]
+        within = [
+            m for m in said.mentions if m.entity.name in names and any(start <= m.start < end for start, end in here)
+        ]
+        fitting = [m for m in within if _role(said.text, m.end) == wanted or
+                   (wanted == "subject" and _TOPIC.match(said.text, m.end))]  # fmt: skip
+        chosen = {m.entity.name for m in fitting} or {m.entity.name for m in within}
+        return tuple(chosen) if len(chosen) == 1 else ()
+
+    def _says(self, word: Word, said: _Said) -> bool:
+        """Whether a sentence holds a word or one like it; of a kind ('요일') also a name that ends so."""
+        if self._vocabulary.alike(word.form) & said.terms:
+            return True
+        return is_kind(word.form, self._ontology) and any(name.endswith(word.form) for name in said.names)
 
     def _decided(self, question: Question, said: _Said, denied: bool, weight: int) -> SentenceAnswer | None:
         if _UNDECIDED.search(said.text) and not denied:
@@ -199,14 +239,17 @@ class SentenceReader:
         kinds = [
             word
             for word in left
-            if word.noun and (is_kind(word.form, self._ontology) or any(word.index - i in (1, 2) for i in asked))
+            if unit is None
+            and word.noun
+            and (is_kind(word.form, self._ontology) or any(word.index - i in (1, 2) for i in asked))
         ]
         return [word.form for word in kinds], [word for word in left if word not in kinds]
 
     def _candidates(self, question: Question, said: _Said, kinds: Sequence[str]) -> tuple[str, ...] | None:
         """The names that may be the answer, () where it is a value or no known name, None where there is no answer."""
         asked = {name for slot in question.named for name in _names(slot)}
-        entities = [m.entity for m in said.mentions if m.entity.name not in asked]
+        beside = _in_row_with(asked, said)
+        entities = [m.entity for m in said.mentions if m.entity.name not in asked | beside]
         unit = counted_unit(question)
         forms = {word.form for word in question.asks}
         if unit is not None:
@@ -225,7 +268,9 @@ class SentenceReader:
                 if all(is_of_kind(e.name, e.cls, kind, self._ontology) for kind in known)
                 and (not allowed or any(self._ontology.is_a(e.cls, kind) for kind in allowed))
             ]
-            return tuple(dict.fromkeys(fitting)) or None
+            people = [e.name for e in entities if e.name in fitting and self._ontology.is_a(e.cls, "사람")]
+            asks_who = bool({"누구", "누가"} & forms)
+            return tuple(dict.fromkeys(people if people and asks_who else fitting)) or None
         if kinds:
             return tuple(dict.fromkeys(e.name for e in entities)) if any(k in said.text for k in kinds) else None
         said_already = {form for word in question.words for form in self._vocabulary.alike(word.form)}
@@ -233,13 +278,31 @@ class SentenceReader:
         return tuple(dict.fromkeys(e.name for e in entities)) if new else None
 
 
+def _is_stated(nouns: Sequence[Word], text: str) -> bool:
+    """Whether a sentence says what the last of these nouns is, or who: '강사는 …', '…는 강사이다', '강사: …'."""
+    if not nouns:
+        return True
+    return re.search(re.escape(nouns[-1].form) + _STATES, text) is not None
+
+
 def _same_numbers(question: Question, said: _Said) -> bool:
-    """Whether each number of the question, with what it counts, stands in the sentence."""
+    """Whether each number of the question, with what it counts, stands in the sentence or before it."""
     for number in _NUMBERED.finditer(question.text):
         inside = any(slot.start <= number.start() < slot.end for slot in question.named)
-        if not inside and not re.search(rf"(?<!\d){number[1]}(?!\d)\s?{re.escape(number[2])}", said.text):
+        pattern = rf"(?<!\d){re.escape(number[1])}(?!\d)\s?{re.escape(number[2])}"
+        if not inside and not re.search(pattern, said.text) and not re.search(pattern, said.context):
             return False
     return True
+
+
+def _in_row_with(names: set[str], said: _Said) -> set[str]:
+    """Names that stand in one row with others ('감귤, 설탕, 레몬즙'): they have the same part in the sentence."""
+    found = set(names)
+    for first, second in (*pairwise(said.mentions), *pairwise(said.mentions[::-1])):
+        left, right = sorted((first, second), key=lambda mention: mention.start)
+        if first.entity.name in found and _ROW.fullmatch(said.text, left.end, right.start):
+            found.add(second.entity.name)
+    return found - names
 
 
 def _names(slot: Slot) -> set[str]:
@@ -258,6 +321,8 @@ def _role(text: str, end: int) -> Role:
 def _asked_role(question: Question, slot: Slot) -> Role:
     """The role of a name in the question; a topic is the subject unless the question asks for the subject."""
     if _TOPIC.match(question.text, slot.end):
+        if any(token.tag == "JKS" and token.start > slot.end for token in question.tokens):
+            return ""  # 'X는 이름이 무엇으로 바뀌었나요?'
         asks_subject = any(word.form == "누가" or _role(question.text, word.end) == "subject" for word in question.asks)
         return "" if asks_subject else "subject"
     return _role(question.text, slot.end)

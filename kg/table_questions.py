@@ -22,6 +22,7 @@ from rag import ProofStep
 
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
 _EXISTS = ("있", "없")
+_RECORDED = ("나누", "정하", "다루", "논의", "적", "실리", "나오")  # how what stands under a heading came about
 _MOST = 24
 _CHOSEN_MOST, _CHOSEN_LEAST = "가장 큰 값", "가장 작은 값"
 
@@ -295,8 +296,10 @@ class _Asking:
     # -- words -----------------------------------------------------------------------------------
 
     def _left(self, understood: frozenset[int]) -> list[Word]:
-        left = left_over(self.question, understood | self.reader.explained(self.view, self.question))
-        return [word for word in left if word.form not in _EXISTS]
+        above = self.reader.explained(self.view, self.question)
+        left = left_over(self.question, understood | above)
+        empty = (*_EXISTS, *_RECORDED) if len(above) > 1 else _EXISTS
+        return [word for word in left if word.form not in empty]
 
     def _words_of(self, columns: Iterable[int]) -> frozenset[int]:
         return frozenset(index for column in columns for index in self.headers[column])
