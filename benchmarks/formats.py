@@ -4,8 +4,9 @@
     python -m benchmarks.formats --same guide.txt guide.pdf [--after TEXT]
 
 Files go through the child process, cleaning and chunking, as in ``loopai ingest``; nothing is stored. ``--same`` gives
-the share of letters and digits that differ, and whether the chunks are identical; ``--after TEXT`` leaves out what
-stands before the last place of that text (a table of contents, which only one of the files may have).
+the share of letters and digits that differ, the share of each file's that stand nowhere in the other (layout moves
+footnotes and repeats titles), and whether the chunks are identical; ``--after TEXT`` leaves out what stands before the
+last place of that text (a table of contents, which only one of the files may have).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from ingest.reading import Wishes, read_document
 from ingest.sandbox import Sandbox
 
 _ANCHOR = 40
+# Letters count as found elsewhere in runs of this length: shorter ones are found by chance.
+_RUN = 12
 # Only letters and digits are compared; ``b’’`` is what the Debian guide's PDF itself prints for lost bold type.
 _NOT_COMPARED = re.compile(r"b(?:\s*[‘’']){2}|[\W_]+")
 
@@ -58,16 +61,32 @@ def table(folders: Iterable[Path], sandbox: Sandbox, korean: Korean) -> str:
 
 
 def compare(one: Path, other: Path, after: str, sandbox: Sandbox, korean: Korean) -> str:
-    """How far two files of one text differ."""
-    documents = [read(path, sandbox, korean)[0] for path in (one, other)]
-    bodies = [document.text[max(0, document.text.rfind(after)) :] for document in documents]
+    """How far two files of one text (or folders of its pages) differ."""
+    documents = [read(path, sandbox, korean) for path in (one, other)]
+    wholes = ["\n\n".join(document.text for document in pages) for pages in documents]
+    bodies = [whole[max(0, whole.rfind(after)) if after else 0 :] for whole in wholes]
     texts = [_NOT_COMPARED.sub("", unicodedata.normalize("NFKC", body)) for body in bodies]
     differing = _differing(*texts)
-    same = [c.text for c in chunk(documents[0])] == [c.text for c in chunk(documents[1])]
+    same = _chunks(documents[0]) == _chunks(documents[1])
     return (
         f"{one.name} ~ {other.name}: {len(texts[0])} and {len(texts[1])} letters, {differing} differ"
-        f" ({differing / max(map(len, texts)):.2%}); chunks {'identical' if same else 'differ'}"
+        f" ({differing / max(map(len, texts)):.2%}); nowhere in the other: {_nowhere(*texts):.2%} of the first,"
+        f" {_nowhere(*reversed(texts)):.2%} of the second; chunks {'identical' if same else 'differ'}"
     )
+
+
+def _chunks(documents: Iterable[Document]) -> list[str]:
+    return [c.text for document in documents for c in chunk(document)]
+
+
+def _nowhere(one: str, other: str) -> float:
+    """Share of the characters of ``one`` that are in none of its runs of ``_RUN`` which ``other`` holds, too."""
+    held = {other[start : start + _RUN] for start in range(len(other) - _RUN + 1)}
+    found = bytearray(len(one))
+    for start in range(len(one) - _RUN + 1):
+        if one[start : start + _RUN] in held:
+            found[start : start + _RUN] = b"\x01" * _RUN
+    return 1 - sum(found) / len(one)
 
 
 def _differing(one: str, other: str) -> int:
@@ -104,7 +123,7 @@ def main() -> None:
     """Print the table and the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="*")
-    parser.add_argument("--same", type=Path, nargs=2, action="append", default=[], metavar=("FILE", "FILE"))
+    parser.add_argument("--same", type=Path, nargs=2, action="append", default=[], metavar=("PATH", "PATH"))
     parser.add_argument("--after", default="", metavar="TEXT")
     options = parser.parse_args()
     korean = Korean()
