@@ -15,12 +15,12 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from ingest import Korean, Ledger, LedgerError, Span
-from kg import GENERAL, Asker, Graph, Ontology, WorldExtractor, general_text, question_terms, united
+from ingest import Korean, Ledger, LedgerError
+from kg import GENERAL, Asker, Graph, Knowledge, Ontology, WorldExtractor, general_text, question_terms
 from kg.communities import answer_overview, asks_for_overview
 from kg.name_index import NameIndex
 from kg.passage_graph import PassageGraph, fact_links, plain_aliases
-from rag import Answer, Answerer, Answering, Citation, Hit, LocalEmbedder, Projections, Retriever, Writer
+from rag import Answer, Answerer, Answering, Hit, LocalEmbedder, Projections, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
 
@@ -124,22 +124,15 @@ class App:
         """Search over words, vectors and the graph."""
         return Retriever(self.ledger, self.projections, self.embedder, self._graph_hits, _shipped_files())
 
+    @cached_property
+    def _knowledge(self) -> Knowledge:
+        return Knowledge(self.ledger, self.korean)
+
     def knowledge(self) -> tuple[Graph, Ontology]:
-        """The graph of all facts with what they imply, built anew when the ledger has changed."""
+        """The graph of all facts with what they imply; it follows the ledger."""
         with self._graph_lock:
-            revision = self.ledger.revision()
-            if revision != self._graph_revision:
-                documents = {document.id: document for document in self.ledger.documents("facts")}
-                ontology = united(documents.values())
-                self.korean.add_names(name for entity in ontology.entities.values() for name in entity.names)
-
-                def cite(span: Span) -> Citation:
-                    document = documents[span.document_id]
-                    return Citation(document.source, span.start, span.end, document.text[span.start : span.end])
-
-                self._knowledge = Graph.build(ontology, self.ledger.statements(), cite), ontology
-                self._graph_revision = revision
-            return self._knowledge
+            graph, ontology, self._graph_revision = self._knowledge.current()
+            return graph, ontology
 
     @cached_property
     def name_index(self) -> NameIndex:

@@ -30,7 +30,7 @@ from rich.progress import (
 
 from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
 from ingest import Progress as IngestProgress
-from kg import KnowledgeError, extend, general_ontology, parse_ontology
+from kg import KnowledgeError
 from kg.literals import canonical
 from rag import Draft, Hit, RagError, Request, Writer, answer, find_examples, write
 from rag.models import ModelEntry, ModelError
@@ -40,6 +40,7 @@ from rag.write import DEFAULT_EXAMPLES
 from ui import documents, render
 from ui.assemble import App
 from ui.cli_eval import evaluation
+from ui.cli_graph import graph
 from ui.console import Home, Json, complain, err, open_app, out, print_json
 from ui.doctor import NEEDED_MEMORY, examine, port_is_free
 from ui.settings import Settings
@@ -57,7 +58,6 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 models = typer.Typer(help="모델 목록, 받기, 확인.", no_args_is_help=True)
-graph = typer.Typer(help="사실 그래프와 온톨로지.", no_args_is_help=True)
 cli.add_typer(models, name="models")
 cli.add_typer(graph, name="graph")
 cli.add_typer(evaluation, name="eval")
@@ -363,31 +363,7 @@ def _write_one(app: App, request: Request, shown: Sequence[Hit], writer: Writer,
     return draft
 
 
-# -- graph, checks and screens ---------------------------------------------------------------------
-
-
-@graph.command("show")
-def graph_show(entity: str, home: Home = None, as_json: Json = False) -> None:
-    """한 대상에 관한 사실을 보입니다. 예: loopai graph show SolverX"""
-    with open_app(home) as app:
-        knowledge, _ = app.knowledge()
-        found = knowledge.entity(entity)
-        facts = knowledge.facts(subject=found.name) + knowledge.facts(object=found.name) if found else []
-    rows = [{"subject": f.subject, "relation": f.relation, "object": f.object, "rule": f.rule} for f in facts]
-    if as_json:
-        print_json({"facts": rows})
-        return
-    for row in rows:
-        out.print(" ".join(row[key] for key in ("subject", "relation", "object")), markup=False)
-    if not rows:
-        raise typer.Exit(1)
-
-
-@graph.command("validate")
-def graph_validate(path: Annotated[Path, typer.Argument(help="ontology.toml")]) -> None:
-    """온톨로지 파일을 검사합니다."""
-    ontology = extend(general_ontology(), parse_ontology(path.read_text("utf-8-sig"), path.name))
-    out.print(f"{path.name}: 이상 없음 (관계 {len(ontology.relations)}, 대상 {len(ontology.entities)})")
+# -- checks and screens ---------------------------------------------------------------------
 
 
 @cli.command()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ingest import Outcome, Source
+from kg import Contradiction, Fact, Graph, Ontology, OntologyError
 from rag import Answer, Citation, Draft, Hit
 
 Json = dict[str, Any]
@@ -78,6 +80,62 @@ def drafts_document(drafts: Sequence[Draft]) -> Json:
         "seed": first.seed,
         "tokens": sum(draft.tokens for draft in drafts),
         "seconds": round(sum(draft.seconds for draft in drafts), 3),
+    }
+
+
+def facts_document(facts: Sequence[Fact], ontology: Ontology) -> Json:
+    """Facts with their rule, mode, time and evidence."""
+    return {"facts": [{**_fact(fact), "label": ontology.relations[fact.relation].label} for fact in facts]}
+
+
+def graph_document(graph: Graph) -> Json:
+    """How much of what a graph holds. Facts of every time count, asserted ones as stated or derived."""
+    stated: Counter[str] = Counter()
+    derived: Counter[str] = Counter()
+    modes: Counter[str] = Counter()
+    for fact in graph.all_facts():
+        modes[fact.mode] += 1
+        if fact.mode == "asserted":
+            (derived if fact.rule else stated)[fact.relation] += 1
+    return {
+        "entities": len(graph.ontology.entities),
+        "stated": stated.total(),
+        "derived": derived.total(),
+        "not_asserted": {mode: count for mode, count in sorted(modes.items()) if mode != "asserted"},
+        "not_covered": len(graph.ignored),
+        "relations": [
+            {"relation": key, "label": relation.label, "stated": stated[key], "derived": derived[key]}
+            for key, relation in graph.ontology.relations.items()
+            if stated[key] or derived[key]
+        ],
+    }
+
+
+def validation_document(problems: Sequence[OntologyError], contradictions: Sequence[Contradiction]) -> Json:
+    """What is wrong with ontologies, and which facts cannot both be true."""
+    return {
+        "ok": not problems and not contradictions,
+        "problems": [
+            {"source": p.source, "line": p.line, "key": p.key, "reason": p.reason, "hint": p.hint} for p in problems
+        ],
+        "contradictions": [
+            {"kind": each.kind, "reason": each.reason, "facts": [_fact(fact) for fact in each.facts]}
+            for each in contradictions
+        ],
+    }
+
+
+def _fact(fact: Fact) -> Json:
+    return {
+        "subject": fact.subject,
+        "relation": fact.relation,
+        "object": fact.object,
+        "rule": fact.rule,
+        "mode": fact.mode,
+        "since": fact.since,
+        "until": fact.until,
+        "superseded": fact.superseded,
+        "sources": [_citation(citation) for citation in fact.evidence],
     }
 
 
