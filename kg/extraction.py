@@ -10,13 +10,12 @@ Knows nothing of storage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import groupby
 
 from ingest import OPEN, Document, Korean, Mode, Span, Statement
-from kg.clauses import COPULA, NOMINATIVE, Clause, Noun, Reading, read_clauses
+from kg.clauses import COPULA, NOMINATIVE, Case, Clause, Noun, Reading, read_clauses
 from kg.frames import Frame, Frames, Role, Slot, fillers
 from kg.literals import DATE, UNITS, canonical
 from kg.literals import PATTERNS as LITERAL_PATTERNS
@@ -24,7 +23,7 @@ from kg.mentions import Names, key
 from kg.modality import mode_of, period_of
 from kg.passages import Passage, passages
 from kg.patterns import Pattern, Place, compile_pattern, mask, places
-from kg.resolution import Aliases, chosen, find_aliases
+from kg.resolution import PEOPLE, Aliases, chosen, find_aliases
 from kg.types import LITERALS, ROOT, Entity, Ontology, Relation
 
 EXTRACTION_VERSION = 2
@@ -38,6 +37,7 @@ _SUBJECT = re.compile(r"(?:\s?\([^()\n]{1,60}\))?(?:\s?(?:님|씨))?(?:께서|�
 _OWNER = re.compile(r"(?:\s?\([^()\n]{1,60}\))?(?:\s?(?:님|씨))?(?:의\s*|\s+)")
 _LABEL = re.compile(r"(?:\s?\([^()\n]{1,60}\))?\s*[:：]")
 _JOINED = re.compile(r"\s*(?:와|과|하고|이랑|랑|및|그리고|,|·|/)(?:\s*(?:및|그리고))?\s*")
+_PRONOUN = re.compile(r"(?<![가-힣])(?:그녀|그)(?=(?:는|가|의|를|에게|도|와)(?![가-힣]))")
 _COPULAR_HEAD = re.compile(r"\s*[가-힣A-Za-z]{1,15}(?:이다|입니다|이며|이고|이자|이었|였|이에요|예요|다(?=[.\s]|$))")
 _ADVERBIAL = re.compile(
     "지금|현재|오늘|어제|내일|올해|작년|지난해|내년|최근|당시|이때|그때|처음|이번|평소|원래|나중|이후|이전|요즘|"
@@ -67,22 +67,27 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
     aliases = reader.aliases(document.text)
     names = reader.names_with(aliases)
     scope = _Scope(ontology)
-    for is_row, together in groupby(passages(document.text), key=lambda p: p.kind == "cell" and p.group):
-        row = list(together)
-        sentences = [reader.sentence(document.text[p.start : p.end], names, aliases.doubtful, scope) for p in row]
-        for passage, sentence in zip(row, sentences, strict=True):
-            if passage.kind == "heading":
-                scope.enter(passage.level, sentence, _notice_date(document.text, passage))
-                continue
-            scope.begin(passage)
-            span = Span(document.id, passage.start, passage.end)
-            if not passage.is_header:
-                for said in reader.read(sentence, scope):
-                    found[said.at(span)] = None
-            scope.leave(sentence, passage)
-        if is_row is not False:
-            for passage, said in reader.read_row(row, sentences, scope):
-                found[said.at(Span(document.id, passage.start, passage.end))] = None
+    row: list[tuple[Passage, _Sentence]] = []
+
+    def end_row() -> None:
+        for passage, said in reader.read_row(row, scope) if row else ():
+            found[said.at(Span(document.id, passage.start, passage.end))] = None
+        row.clear()
+
+    for passage in passages(document.text):
+        if row and passage.group != row[-1][0].group:
+            end_row()
+        sentence = reader.sentence(document.text[passage.start : passage.end], names, aliases.doubtful, scope)
+        if passage.kind == "heading":
+            scope.enter(passage.level, sentence, _notice_date(document.text, passage))
+            continue
+        scope.begin(passage)
+        for said in reader.read(sentence, scope) if not passage.is_header else ():
+            found[said.at(Span(document.id, passage.start, passage.end))] = None
+        scope.leave(sentence, passage)
+        if passage.kind == "cell":
+            row.append((passage, sentence))
+    end_row()
     return _without_twins(found, ontology)
 
 
@@ -203,6 +208,7 @@ class _Scope:
         self._other_topic = False
         self._named: list[Entity] = []  # since the topic was set
         self._acting: list[Entity] = []  # subjects since the topic was set
+        self._before: tuple[Entity | None, list[Entity]] = None, []  # of the sentence before: its subject, all named
 
     def enter(self, level: int, heading: _Sentence, date: str) -> None:
         """A heading: it closes those of its level and below."""
@@ -224,6 +230,7 @@ class _Scope:
             self._group = passage.group
             self._topic, self._other_topic = None, False
             self._named, self._acting = [], []
+            self._before = None, []
 
     def leave(self, sentence: _Sentence, passage: Passage) -> None:
         """Remember what the sentence was about."""
@@ -232,6 +239,7 @@ class _Scope:
         entities = [place.entities[0] for place in sentence.places if len(place.entities) == 1]
         acting = [m.place.entities[0] for m in sentence.marks if m.place and not m.topic]
         self.seen.update(entity.name for entity in entities)
+        self._before = _spoken_of(sentence) or self._before[0], entities
         if passage.kind == "cell":
             if self._topic is None and not self._other_topic:
                 whole = sentence.places and len(sentence.places[0].entities) == 1 and _fills(sentence)
@@ -264,12 +272,29 @@ class _Scope:
             return None
         return carried
 
+    def antecedent(self, is_person: Callable[[Entity], bool]) -> Entity | None:
+        """Whom 그 or 그녀 means: the subject of the sentence before, or the one person in it."""
+        subject, named = self._before
+        people = {entity.name: entity for entity in named if is_person(entity)}
+        if subject is not None and (is_person(subject) or not people):
+            return subject
+        return next(iter(people.values())) if len(people) == 1 else None
+
     def heading(self) -> Entity | None:
         """Whom the nearest heading names that names somebody."""
         for _, entity, several in reversed(self._headings):
             if entity or several:
                 return entity
         return None
+
+
+def _spoken_of(sentence: _Sentence) -> Entity | None:
+    """The entity that is a sentence's subject, or whose its subject is ('A의 대표는')."""
+    for noun in sentence.reading.nouns:
+        if noun.case in NOMINATIVE:
+            place = noun.place or (noun.owner.place if noun.owner is not None else None)
+            return place.entities[0] if place is not None and len(place.entities) == 1 else None
+    return None
 
 
 def _fills(sentence: _Sentence) -> bool:
@@ -302,9 +327,14 @@ class _Reader:
         plain = _MARKUP.sub("", text)
         found = places(names.find(plain))
         named = [replace(place, entities=chosen(place.entities, scope.seen)) for place in found]
-        reading = read_clauses(plain, named, self._korean, self._is_person)
         is_guess = any(key(plain[place.start : place.end]) in doubtful for place in named)
-        sentence = _Sentence(plain, named, reading, 0.5 if is_guess else 0.2 if named != found else 0.0)
+        doubt = 0.5 if is_guess else 0.2 if named != found else 0.0
+        if antecedent := scope.antecedent(self._is_of_person):
+            pronouns = [Place(*found.span(), (antecedent,)) for found in _PRONOUN.finditer(plain)]
+            named = sorted([*named, *pronouns], key=lambda place: place.start)
+            doubt = max(doubt, 0.1 if pronouns else 0.0)
+        reading = read_clauses(plain, named, self._korean, self._is_person)
+        sentence = _Sentence(plain, named, reading, doubt)
         sentence.marks = _marks(sentence)
         return sentence
 
@@ -707,15 +737,13 @@ class _Reader:
 
     # -- tables ----------------------------------------------------------------------------------
 
-    def read_row(
-        self, row: Sequence[Passage], sentences: Sequence[_Sentence], scope: _Scope
-    ) -> Iterator[tuple[Passage, _Said]]:
+    def read_row(self, row: Sequence[tuple[Passage, _Sentence]], scope: _Scope) -> Iterator[tuple[Passage, _Said]]:
         """What the cells of a row say of the name that one of them holds, by the headers of their columns."""
-        if row[0].is_header:
-            scope.header = {passage.column: sentence.text for passage, sentence in zip(row, sentences, strict=True)}
+        if row[0][0].is_header:
+            scope.header = {passage.column: sentence.text for passage, sentence in row}
             return
-        named = [(p, s) for p, s in zip(row, sentences, strict=True) if s.places and _fills(s)]
-        for passage, sentence in zip(row, sentences, strict=True):
+        named = [(p, s) for p, s in row if s.places and _fills(s)]
+        for passage, sentence in row:
             header = scope.header.get(passage.column, "")
             unit = _UNIT_OF_HEADER.search(header)
             label = header[: unit.start()] if unit else header
@@ -738,7 +766,7 @@ class _Reader:
                 if len(entities) == 1:
                     yield passage, _Said(entities[0].name, OPEN + label.strip(), sentence.text, confidence=0.5)
         if not scope.header and len(row) == 2:
-            yield from self._keyed_row(row, sentences, scope)
+            yield from self._keyed_row(row[0][1], *row[1], scope)
 
     def _row_subject(
         self, named: Sequence[tuple[Passage, _Sentence]], passage: Passage, relation: Relation
@@ -749,15 +777,15 @@ class _Reader:
         return None
 
     def _keyed_row(
-        self, row: Sequence[Passage], sentences: Sequence[_Sentence], scope: _Scope
+        self, first: _Sentence, passage: Passage, second: _Sentence, scope: _Scope
     ) -> Iterator[tuple[Passage, _Said]]:
         """A row of two cells without a header: what is said, and what of it."""
-        for role in self._frames.roles.get(key(sentences[0].text), []):
+        for role in self._frames.roles.get(key(first.text), []):
             subject = scope.heading() or scope.subject(role.relation, own_topic=True)
             if subject is None or role.of_subject or not self._ontology.is_a(subject.cls, role.relation.domain):
                 continue
-            for object_ in self._cell_values(sentences[1], 0, role.relation, ""):
-                yield row[1], _Said(subject.name, role.relation.key, object_, confidence=0.9)
+            for object_ in self._cell_values(second, 0, role.relation, ""):
+                yield passage, _Said(subject.name, role.relation.key, object_, confidence=0.9)
 
     def _cell_values(self, sentence: _Sentence, start: int, relation: Relation, unit: str) -> list[str]:
         """The values of which the text from ``start`` on consists; none where it holds anything else."""
@@ -832,18 +860,21 @@ class _Reader:
         return _Said(subject.name, relation.key, object_, mode, since, until, confidence)
 
     def _is_person(self, place: Place) -> bool:
-        return any(self._ontology.is_a(entity.cls, cls) for entity in place.entities for cls in ("사람", "인물"))
+        return any(map(self._is_of_person, place.entities))
+
+    def _is_of_person(self, entity: Entity) -> bool:
+        return any(self._ontology.is_a(entity.cls, cls) for cls in PEOPLE)
 
 
 def _turned(frame: Frame, passive: bool) -> tuple[Slot, Slot]:
     """The slots of a frame in the voice of a clause."""
-    if passive == frame.passive:
-        return frame.subject, frame.object
-    if passive and frame.object.case == "acc":
-        return replace(frame.subject, case="by"), replace(frame.object, case="nom")
-    if frame.passive and frame.subject.case == "nom":
-        return replace(frame.subject, case="acc"), frame.object
-    return frame.subject, frame.object
+    slots = frame.subject, frame.object
+    cases = {slot.case for slot in slots}
+    if passive == frame.passive or (passive and "acc" not in cases):
+        return slots
+    turned: dict[Case, Case] = {"acc": "nom", "nom": "by"} if passive else {"nom": "acc", "by": "nom"}
+    subject, object_ = (replace(slot, case=turned.get(slot.case, slot.case)) for slot in slots)
+    return subject, object_
 
 
 def _written(sentence: _Sentence, noun: Noun) -> str:

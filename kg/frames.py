@@ -27,6 +27,26 @@ _GENERAL_VERBS = (
     "가지", "갖", "들", "쓰", "받", "사", "내", "지", COPULA,
 )  # fmt: skip
 _PLACES = ("장소", "사무소")
+# What is made of a verbal noun: where it happens, when, and who does it (출생지, 출시일, 개발사).
+_OF_PLACE = re.compile(r"(.{2,}?)(?:지|장소|곳)")
+_OF_TIME = re.compile(r"(.{2,}?)(?:일|일자|날짜|연도|년도|시기|연월일)")
+_OF_AGENT = re.compile(r"(.{2,}?)(?:자|사|처|인|업체|회사|기관|기업|단체)")
+# Verbs that say the same as a verbal noun.
+_SYNONYMS = {
+    "출생": ("태어나",),
+    "사망": ("죽", "숨지", "별세", "서거", "타계"),
+    "설립": ("세우", "창립", "창설", "창업"),
+    "창립": ("세우", "설립", "창설", "창업"),
+    "소재": ("있", "위치", "자리하"),
+    "개관": ("열",),
+    "지도": ("이끌",),
+    "대표": ("이끌",),
+    "책임": ("이끌", "맡", "총괄"),
+    "담당": ("맡",),
+    "제작": ("만들",),
+    "제조": ("만들",),
+    "개발": ("만들",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +101,13 @@ class Frames:
             ):
                 self._add_frame(read)
         self._add_role(relation, relation.label)
+        self._derive(relation, relation.label)
         for word in relation.questions:
             if word in _ASKING:
                 continue
             if self._is_noun(word) and self._names_object(relation):
                 self._add_role(relation, word)
+                self._derive(relation, word)
             if frame is not None and (stem := self._stem(word)) and stem not in _GENERAL_VERBS:
                 self._add_frame(replace(frame, stem=stem, loose=stem != frame.stem))
 
@@ -94,6 +116,26 @@ class Frames:
         if frame is not None:
             self._add_frame(frame)
         return frame
+
+    def _derive(self, relation: Relation, noun: str) -> None:
+        """The verb of which a noun is made: who has a 출생지 출생 there, what has a 개발사 is 개발 by it."""
+        noun = key(noun)
+        cases: list[tuple[Case, Case, bool]]
+        if (found := _OF_PLACE.fullmatch(noun)) and relation.range not in LITERALS:
+            cases = [("nom", "eseo", False), ("nom", "e", False)]
+        elif (found := _OF_TIME.fullmatch(noun)) and relation.range in ("연도", "날짜"):
+            cases = [("nom", "e", False), ("nom", "e", True)]
+        elif (found := _OF_AGENT.fullmatch(noun)) and relation.range not in LITERALS:
+            cases = [("acc", "nom", False)]
+        else:
+            return
+        base = found.group(1)
+        tokens = self._korean.tokenize(base)
+        if len(tokens) != 1 or not tokens[0].tag.startswith(("NNG", "XR")):
+            return
+        for stem in (base, *_SYNONYMS.get(base, ())):
+            for subject, object_, passive in cases:
+                self._add_frame(Frame(relation, stem, passive, Slot(subject), Slot(object_), loose=True))
 
     def _template(self, relation: Relation, template: str) -> Frame | None:
         """The frame of a sentence with holes; where a noun is its predicate or topic, a role is noted instead."""
@@ -219,4 +261,6 @@ def _admits(wanted: Case, case: Case, stands_for_accusative: bool) -> bool:
         return case in NOMINATIVE
     if wanted == "acc":
         return case in ("acc", "also") or (case == "topic" and stands_for_accusative)
+    if wanted == "by":
+        return case in ("by", "eseo", "ege")
     return wanted == case

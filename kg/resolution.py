@@ -40,7 +40,7 @@ _HANGUL = re.compile(r"[가-힣]{2,15}")
 _NO_NAME = re.compile(r"\d|같음|포함|제외|기준|현재|예정|참고|단위")
 _WORD = re.compile(r"[가-힣A-Za-z]{3,24}")
 _ENDING = re.compile(rf"(?:{PARTICLE}){{0,3}}")
-_PEOPLE = ("사람", "인물")
+PEOPLE = ("사람", "인물")
 
 # Rough consonants of Hangul initials and finals, and of Latin letters: enough to tell 솔버엑스 = SolverX.
 _INITIALS = ("k", "kk", "n", "d", "tt", "l", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h")
@@ -158,7 +158,7 @@ def _short_names(
     people = {
         mention.entity.name: mention.entity
         for mention in mentions
-        if any(ontology.is_a(mention.entity.cls, cls) for cls in _PEOPLE)
+        if any(ontology.is_a(mention.entity.cls, cls) for cls in PEOPLE)
     }
     full = {name: entity for name, entity in people.items() if re.fullmatch("[가-힣]{3}", name) and name in text}
     for name, entity in full.items():
