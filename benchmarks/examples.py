@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 import tempfile
 from collections.abc import Callable, Sequence
@@ -21,21 +20,13 @@ import numpy as np
 
 from benchmarks.corpora import CREATIVE, Row, load_rows
 from ingest import Job, ingest
+from rag.evaluation.intervals import mean_interval, paired_difference
+from rag.evaluation.ranking import ndcg_at
+from rag.evaluation.retrieval import SHOWN
 from ui.assemble import App
 from ui.settings import Settings
 
-_K = 5
-_RESAMPLES = 2000
 Choice = Callable[[Row], Sequence[str]]
-
-
-def ndcg(chosen: Sequence[str], relevant: dict[str, int], k: int = _K) -> float:
-    """Järvelin & Kekäläinen (2002), gains 2^grade - 1."""
-
-    def gain(grades: Sequence[int]) -> float:
-        return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades[:k]))
-
-    return gain([relevant.get(name, 0) for name in chosen]) / gain(sorted(relevant.values(), reverse=True))
 
 
 def main() -> None:
@@ -48,10 +39,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         app = App(Settings(home=Path(home)))
         list(ingest(Job((CREATIVE,)), app.ledger, app.embedder, app.extractor, app.korean))
-        scores = {name: [ndcg(choose(row), row["relevant"]) for row in requests] for name, choose in _choices(app)}
+        scores = {name: [_ndcg(choose, row) for row in requests] for name, choose in _choices(app)}
         app.close()
     ours = scores["ours"]
     print(json.dumps({name: _summary(found, ours) for name, found in scores.items()}, ensure_ascii=False, indent=2))
+
+
+def _ndcg(choose: Choice, row: Row) -> float:
+    return ndcg_at(SHOWN, choose(row), row["relevant"])
 
 
 def _choices(app: App) -> list[tuple[str, Choice]]:
@@ -62,7 +57,7 @@ def _choices(app: App) -> list[tuple[str, Choice]]:
     draw = random.Random(0)
 
     def ours(row: Row) -> list[str]:
-        hits = app.retriever.examples(row["request"], row["genre"], _K)
+        hits = app.retriever.examples(row["request"], row["genre"], SHOWN)
         return [name_of[hit.chunk.example.request] for hit in hits if hit.chunk.example]
 
     def dense(vectors: Any, *, filtered: bool) -> Choice:
@@ -70,13 +65,13 @@ def _choices(app: App) -> list[tuple[str, Choice]]:
             score = vectors @ app.embedder.embed_query_vector(row["request"])
             if filtered and row["genre"]:
                 score = score + np.array([10.0 * (piece["genre"] == row["genre"]) for piece in pieces])
-            return [pieces[place]["id"] for place in np.argsort(-score)[:_K]]
+            return [pieces[place]["id"] for place in np.argsort(-score)[:SHOWN]]
 
         return choose
 
     def chance(row: Row) -> list[str]:
         same = [piece["id"] for piece in pieces if row["genre"] in ("", piece["genre"])]
-        return draw.sample(same, _K)
+        return draw.sample(same, SHOWN)
 
     return [
         ("ours", ours),
@@ -90,16 +85,14 @@ def _choices(app: App) -> list[tuple[str, Choice]]:
 
 def _summary(found: Sequence[float], ours: Sequence[float]) -> dict[str, Any]:
     """Mean with a bootstrap interval, and by how much ours is better, paired."""
-    draw = random.Random(0)
-    samples = [draw.choices(range(len(found)), k=len(found)) for _ in range(_RESAMPLES)]
-    means = sorted(fmean(found[i] for i in sample) for sample in samples)
-    gains = sorted(fmean(ours[i] - found[i] for i in sample) for sample in samples)
-    low, high = round(_RESAMPLES * 0.025), round(_RESAMPLES * 0.975) - 1
+    gain = paired_difference(ours, found)
     return {
         "n": len(found),
-        "ndcg@5": round(fmean(found), 4),
-        "interval": [round(means[low], 4), round(means[high], 4)],
-        "ours_better_by": [round(gains[low], 4), round(gains[high], 4)],
+        f"ndcg@{SHOWN}": round(fmean(found), 4),
+        "interval": [round(end, 4) for end in mean_interval(found)],
+        "ours_better_by": round(gain.mean, 4),
+        "ours_better_interval": [round(gain.low, 4), round(gain.high, 4)],
+        "p": round(gain.p, 4),
     }
 
 
