@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import networkx as nx
 import numpy as np
@@ -46,8 +47,9 @@ class Community:
     sentences: tuple[int, ...]
 
 
+@lru_cache(maxsize=2)
 def find_communities(graph: PassageGraph) -> tuple[Community, ...]:
-    """The communities of a graph, those with the most sentences first; the same for equal graphs.
+    """The communities of a graph, those with the most sentences first; the same for equal graphs. Found once a graph.
 
     Names that stand in one sentence only are left aside: they say nothing of what belongs together.
     """

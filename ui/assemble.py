@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from ingest import Korean, Ledger, LedgerError
-from kg import GENERAL, Asker, Graph, Knowledge, Ontology, WorldExtractor, general_text, question_terms
+from kg import GENERAL, Asker, Graph, Knowledge, KnowledgeError, Ontology, WorldExtractor, general_text, question_terms
 from kg.communities import answer_overview, asks_for_overview
 from kg.name_index import NameIndex
 from kg.passage_graph import PassageGraph, fact_links, plain_aliases
@@ -122,7 +122,7 @@ class App:
     @cached_property
     def retriever(self) -> Retriever:
         """Search over words, vectors and the graph."""
-        return Retriever(self.ledger, self.projections, self.embedder, self._graph_hits, _shipped_files())
+        return Retriever(self.ledger, self.projections, self.embedder, self._walk, _shipped_files())
 
     @cached_property
     def _knowledge(self) -> Knowledge:
@@ -196,6 +196,8 @@ class App:
         if failures:
             raise failures[0]
         self.projections.catch_up()
+        with suppress(KnowledgeError):  # a question will say so
+            self.passage_graph()
 
     def refresh(self) -> None:
         """Bring the indexes up to date after the ledger has changed."""
@@ -249,17 +251,8 @@ class App:
         nouns = [noun for noun in self.korean.nouns(question) if noun not in spelled and noun not in _QUESTION_NOUNS]
         return [aliases for aliases in names if aliases[0] != ontology.subject] + [(noun,) for noun in nouns]
 
-    def _graph_hits(self, question: str) -> list[tuple[str, float]]:
-        """Chunks that hold the facts of the entities that a question names, most facts first."""
-        graph, ontology = self.knowledge()
-        entities, _ = question_terms(question, ontology, self.korean)
-        counts: dict[str, float] = {}
-        for entity in entities:
-            for fact in graph.facts(subject=entity):
-                for citation in fact.evidence:
-                    if chunk_id := self.ledger.chunk_at(citation.source, citation.start):
-                        counts[chunk_id] = counts.get(chunk_id, 0.0) + 1.0
-        return sorted(counts.items(), key=lambda pair: -pair[1])
+    def _walk(self, question: str) -> list[tuple[str, float]]:
+        return self.passage_graph().search(question)
 
 
 def _shipped_files() -> frozenset[str]:
