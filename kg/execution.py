@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.inference import proof
+from kg.kinds import is_of_kind
 from kg.logical_form import Both, Either, Every, Follow, Given, Named, Term, Without
 from kg.quantities import Amount, amount_of
-from kg.questions import is_of_kind
 from kg.store import Graph
 from kg.types import Fact, Ontology
 from kg.validity import first_day
@@ -32,7 +32,7 @@ class Executor:
         self.graph = graph
         self.ontology = ontology
         self.at = at
-        self._strict = strict
+        self.is_strict = strict
 
     def reach(self, term: Term) -> Mapping[str, Reached]:
         """What ``term`` denotes, by name, in the order of the graph."""
@@ -54,7 +54,8 @@ class Executor:
                 for each in terms:
                     for name, reached in self.reach(each).items():
                         united[name] = _joined(united[name], reached) if name in united else reached
-                return united
+                kinds = {each.kind if isinstance(each, Follow) else "" for each in terms}
+                return _called_so(united, kinds.pop()) if len(kinds) == 1 else united
             case Without(kept, excluded):
                 left_out = self.reach(excluded)
                 return {name: reached for name, reached in self.reach(kept).items() if name not in left_out}
@@ -72,7 +73,7 @@ class Executor:
         if dated:
             last = max(first_day(fact.since) for fact in dated)
             return [fact for fact in dated if first_day(fact.since) == last]
-        if not self._strict:
+        if not self.is_strict:
             return facts
         return [fact for fact in facts if fact.until or self._was_followed(fact)]
 
@@ -82,7 +83,7 @@ class Executor:
         return any(other.object != fact.object and other.since for other in others)
 
     def _certain(self, facts: list[Fact]) -> list[Fact]:
-        return [fact for fact in facts if fact.since or fact.until] if self._strict else facts
+        return [fact for fact in facts if fact.since or fact.until] if self.is_strict else facts
 
     def values(self, relation: str, names: Iterable[str]) -> dict[str, tuple[Amount, Fact]]:
         """For each name its one comparable value of a relation to literals; names without one are missing."""
@@ -118,7 +119,7 @@ class Executor:
                 name = self._end(fact, term)
                 found = Reached(name, (fact,), tuple(dict.fromkeys((*start.steps, *self.steps([fact])))))
                 reached[name] = _joined(reached[name], found) if name in reached else found
-        return reached
+        return _called_so(reached, term.kind)
 
     def _end(self, fact: Fact, term: Follow) -> str:
         return fact.object if term.forward else fact.subject
@@ -133,6 +134,12 @@ class Executor:
             for fact in facts
             if not any(self.graph.fact(other.object, fact.relation, fact.object) for other in facts if other != fact)
         ]
+
+
+def _called_so(reached: dict[str, Reached], kind: str) -> dict[str, Reached]:
+    """Of a firm and its team, '팀' means the one that is called so, where there is one."""
+    called = {name: found for name, found in reached.items() if kind and name.endswith(kind)}
+    return called or reached
 
 
 def _joined(first: Reached, second: Reached) -> Reached:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kg.cues import Choice, choice, counted_unit, stated_number
+from kg.kinds import classes_of, is_kind
 from kg.logical_form import Ask, Both, Count, Either, Every, Extreme, Follow, Form, Holds, Named, Term, Without
 from kg.questions import (
     ASKED,
@@ -18,13 +19,13 @@ from kg.questions import (
     Slot,
     Vocabulary,
     Word,
-    classes_of,
-    is_kind,
     left_over,
 )
 from kg.types import LITERALS, Ontology, Relation
 
-_COUNTERS = ("개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건")
+_COUNTERS = frozenset(
+    ["개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건", "척"]
+)
 _DATES = ("연도", "날짜")
 _ENDS = ("만료", "끝나", "종료", "마감", "기한", "유효 기간")
 _JOINED = re.compile(r"(?:님|씨)?\s?(?:와|과|하고|이랑|랑|도|및|,|·|이면서|이자)(?:\s?(?:함께|같이))?\s*")
@@ -54,6 +55,7 @@ class Parser:
         """All forms that account for every word of the question."""
         if question.asks_how_or_why or question.is_limited:
             return
+        question = question.without(question.excepting())
         if chosen := choice(question):
             yield from self._extremes(question, chosen)
             return
@@ -78,22 +80,30 @@ class Parser:
             for term in self._followed(question, relation, kind.form if kind else ""):
                 yield term, len(words)
         yield from self._intersections(question)
-        yield from self._owned(question)
 
     # -- open questions --------------------------------------------------------------------------
 
     def _open(self, question: Question) -> Iterator[Parse]:
         expected, numeral = stated_number(question)
-        question = question.without(numeral)
+        others = [word.index for word in question.words if word.form in ("다른", "또", "나머지")]
+        question = question.without({*numeral, *others})
+        if others:
+            for parse in self._open(question):
+                if isinstance(parse.form, Ask | Count):
+                    known = Either(tuple(Named(name) for name in sorted(question.mentioned)))
+                    yield replace(parse, form=replace(parse.form, term=Without(parse.form.term, known)))
+            return
         unit = counted_unit(question)
         if unit is None:
             yield from (Parse(Ask(term), weight, expected) for term, weight in self.terms(question))
+            yield from (Parse(Ask(term), 0, expected) for term in self.owned(question))
             return
         for term, weight in self.terms(question.without([unit.index])):
             if _is_value(term, _last_relation(term, self._ontology)):
                 yield Parse(Ask(term), weight, 0, unit.form)
         how_many = [word.index for word in question.words if word.form == "몇"]
-        kind = [unit.index] if unit.form in _COUNTERS else []  # '몇 회사': the unit is the kind itself
+        counts = unit.form in _COUNTERS or unit.tag == "NNB"
+        kind = [unit.index] if counts else []  # '몇 회사': the unit is the kind itself
         for term, weight in self.terms(question.without([*how_many, *kind])):
             if not _is_value(term, _last_relation(term, self._ontology)):
                 yield Parse(Count(term, unit.form), weight)
@@ -180,19 +190,22 @@ class Parser:
                         first = Follow(first.start, first.relation, first.forward, kinds[-1].form)
                     yield Both(first, second), first_weight + second_weight
 
-    def _owned(self, question: Question) -> Iterator[tuple[Term, int]]:
-        """'금보라의 팀': whatever relation leads from the owner to something of that kind."""
+    def owned(self, question: Question) -> Iterator[Term]:
+        """'금보라의 팀': what any relation leads to from the owner, if it is of that kind."""
         left = left_over(question, frozenset())
         if len(question.named) != 1 or len(left) != 1 or not is_kind(left[0].form, self._ontology):
             return
         slot, kind = question.named[0], left[0].form
         if question.text[slot.end : left[0].start].strip() != "의":
             return
+        found: list[Term] = []
         for relation in self._ontology.relations.values():
-            if relation.range not in LITERALS and (start := slot.denotes(relation.domain, self._ontology)):
-                yield Follow(start, relation.key, True, kind), 0
-            if relation.range not in LITERALS and (start := slot.denotes(relation.range, self._ontology)):
-                yield Follow(start, relation.key, False, kind), 0
+            if relation.range in LITERALS:
+                continue
+            for cls, forward in ((relation.domain, True), (relation.range, False)):
+                if start := slot.denotes(cls, self._ontology):
+                    found.append(Follow(start, relation.key, forward, kind))
+        yield Either(tuple(found))
 
     # -- the greatest and the smallest -----------------------------------------------------------
 

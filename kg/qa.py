@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest import Document, Korean
+from kg.cues import choice
 from kg.execution import Executor, Reached
 from kg.logical_form import Ask, Count, Every, Extreme, Follow, Given, Holds, Term
 from kg.mentions import Names
@@ -88,7 +89,14 @@ class Asker:
     # -- the order of things ---------------------------------------------------------------------
 
     def _resolve(self, question: Question, hops: int, executor: Executor) -> _Result | None:
-        """By relations, by tables; then with a description resolved by either; then by sentences."""
+        """By relations, by tables; then with a description resolved by either; then by sentences.
+
+        As of another time only relations answer: neither tables nor sentences say when they hold.
+        """
+        if executor.is_strict:
+            return self._by_graph(question, executor) or (
+                self._by_description(question, hops, executor, False) if hops > 1 else None
+            )
         return (
             self._directly(question, executor)
             or (self._corrected(question, hops, executor) if hops > 1 else None)
@@ -218,10 +226,10 @@ class Asker:
 
     def _denoted(self, part: Question, executor: Executor, by_sentence: bool) -> tuple[Term, tuple[Entity, ...]] | None:
         """What a description denotes, as a term and its entities."""
-        if part.asks or part.asks_how_or_why or part.is_denied:
+        if part.asks or part.asks_how_or_why or part.is_denied or choice(part):
             return None
         term = self._sentence_term(part, executor) if by_sentence else self._agreed_term(part, executor)
-        if term is None and not by_sentence:
+        if term is None and not by_sentence and not executor.is_strict:
             term = self._table_term(part, executor)
         if term is None:
             return None
@@ -230,7 +238,7 @@ class Asker:
         return (term, known) if known and len(known) == len(entities) else None
 
     def _agreed_term(self, part: Question, executor: Executor) -> Term | None:
-        terms = list(self._parser.terms(part))
+        terms = [*self._parser.terms(part), *((term, 0) for term in self._parser.owned(part))]
         heaviest = max((weight for _, weight in terms), default=0)
         found = [(term, executor.reach(term)) for term, weight in terms if weight == heaviest]
         answers = [(term, reached) for term, reached in found if reached]
@@ -281,8 +289,8 @@ class Asker:
 
 
 def _described_spans(question: Question) -> Iterator[tuple[int, int]]:
-    """Stretches that begin with a name and end with a noun before a particle (or 중, 가운데), the shortest first."""
-    starts = [slot.start for slot in question.named]
+    """Stretches from a name or the beginning to a noun before a particle (or 중, 가운데), the shortest first."""
+    starts = {0, *(slot.start for slot in question.named)}
     spans: list[tuple[int, int]] = []
     for noun, after in pairwise(question.tokens):
         end = noun.start + noun.len

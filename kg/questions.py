@@ -16,6 +16,7 @@ from itertools import pairwise
 from kiwipiepy import Token
 
 from ingest import Korean
+from kg.kinds import is_kind
 from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.literals import canonical
 from kg.logical_form import Named, Term
@@ -39,29 +40,6 @@ ASKED: dict[str, tuple[str, ...]] = {
     "어느": (),
     "어떤": (),
     "무슨": (),
-}
-# Everyday words for the classes of the general ontology, and endings that names of a kind have.
-_KINDS: dict[str, tuple[str, ...]] = {
-    "기업": ("회사",),
-    "업체": ("회사",),
-    "분": ("사람",),
-    "인물": ("사람",),
-    "사람": ("사람",),
-    "나라": ("나라",),
-    "국가": ("나라",),
-    "지역": ("장소",),
-    "장소": ("장소",),
-    "곳": ("장소", "조직"),
-    "데": ("장소", "조직"),
-    "군데": ("장소", "조직"),
-    "물건": ("제품",),
-}
-_ENDINGS: dict[str, tuple[str, ...]] = {
-    "도시": ("시",),
-    "고장": ("시", "군"),
-    "시": ("시",),
-    "도": ("도",),
-    "구": ("구",),
 }
 _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하", "어떻"])
 # Words that ask or point but say nothing about what is asked, by the first letter of their tag.
@@ -177,7 +155,8 @@ class Slot:
 class Question:
     """A question as far as it is understood without the graph. ``text`` is NFC; offsets count in it.
 
-    ``offset`` is the index of the first of ``tokens`` in the whole question, of which this may be a part.
+    ``offset`` is the index of the first of ``tokens`` in the whole question, of which this may be a part, and
+    ``mentioned`` are all names in the whole.
     """
 
     text: str
@@ -185,6 +164,7 @@ class Question:
     tokens: tuple[Token, ...]
     words: tuple[Word, ...]
     offset: int = 0
+    mentioned: frozenset[str] = frozenset()
 
     @property
     def asks(self) -> tuple[Word, ...]:
@@ -265,6 +245,11 @@ class Question:
         """Whether it is named to be left out: 'X 말고'."""
         return _EXCEPTED.match(self.text, slot.end) is not None
 
+    def excepting(self) -> frozenset[int]:
+        """The words that leave names out: 말다, 제외, 외."""
+        spans = [found.span() for slot in self.named if (found := _EXCEPTED.match(self.text, slot.end))]
+        return frozenset(w.index for w in self.words if any(start <= w.start < end for start, end in spans))
+
     def literal(self, relation: Relation) -> tuple[str, tuple[int, int]] | None:
         """The one literal of the relation's kind that stands outside of names, in its canonical form."""
         if relation.range not in LITERALS or relation.range == "글":
@@ -302,6 +287,7 @@ class Question:
             tuple(self.tokens[index] for index in kept),
             tuple(word for word in self.words if start <= word.start and word.end <= end),
             self.offset + (kept[0] if kept else 0),
+            self.mentioned,
         )
 
     def described(self, slot: Slot) -> Question:
@@ -331,7 +317,8 @@ def read_question(text: str, names: Names, korean: Korean) -> Question:
         if token.tag.startswith(_CONTENT)
         and not any(p.start < token.start + token.len and token.start < p.end for p in found)
     )
-    return Question(text, named[::-1], tokens, words)
+    mentioned = frozenset(entity.name for place in found for entity in place.entities)
+    return Question(text, named[::-1], tokens, words, 0, mentioned)
 
 
 def _reading(tokens: Sequence[Token], index: int) -> tuple[str, str]:
@@ -353,7 +340,7 @@ class Vocabulary:
         self._stems: dict[str, list[tuple[str, ...]]] = {}
         self._nouns: dict[str, list[re.Pattern[str]]] = {}
         for key, relation in ontology.relations.items():
-            words = dict.fromkeys((*relation.questions, relation.label))
+            words = dict.fromkeys((*relation.questions, _without_kind(relation.label, ontology)))
             stems = dict.fromkeys(stem(word, korean) for word in words)
             alike = [(same,) for held in stems if len(held) == 1 for same in _same(held[0])]
             self._stems[key] = list(dict.fromkeys((*stems, *alike)))
@@ -400,6 +387,12 @@ class Vocabulary:
         return frozenset({form, *_same(form), *self._alike.get(form, ())})
 
 
+def _without_kind(label: str, ontology: Ontology) -> str:
+    """A label without the noun that says what its objects are: '만든 배' is asked for by '만든'."""
+    *words, last = label.split()
+    return " ".join(words) if words and is_kind(last, ontology) else label
+
+
 def _same(form: str) -> tuple[str, ...]:
     return tuple(word for words in _SAME if form in words for word in words)
 
@@ -440,26 +433,6 @@ def is_empty(word: Word) -> bool:
     """Whether a word asks or points but says nothing about what is asked."""
     pattern = _EMPTY.get(word.tag[:1])
     return pattern is not None and pattern.fullmatch(word.form) is not None
-
-
-def is_of_kind(name: str, cls: str, kind: str, ontology: Ontology) -> bool:
-    """Whether a thing is what a noun of the question calls it: by class, by everyday word, or by its ending."""
-    if name.endswith((kind, *_ENDINGS.get(kind, ()))):
-        return True
-    return any(ontology.is_a(cls, allowed) for allowed in (kind, *_KINDS.get(kind, ())))
-
-
-@lru_cache(maxsize=4096)
-def is_kind(word: str, ontology: Ontology) -> bool:
-    """Whether a noun names a kind of things at all: a class, an everyday word, or how names end (…팀)."""
-    if word in ontology.classes or word in _KINDS or word in _ENDINGS:
-        return True
-    return any(name != word and name.endswith(word) for name in ontology.entities)
-
-
-def classes_of(kind: str, ontology: Ontology) -> tuple[str, ...]:
-    """The classes that a noun of the question may mean."""
-    return (kind,) if kind in ontology.classes else _KINDS.get(kind, ())
 
 
 def question_terms(question: str, ontology: Ontology, korean: Korean) -> tuple[tuple[str, ...], tuple[str, ...]]:

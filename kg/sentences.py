@@ -15,10 +15,11 @@ from typing import Literal
 
 from ingest import Korean
 from kg.cues import choice, counted_unit
+from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Mention, Names
 from kg.passages import passages
 from kg.quantities import NUMERALS, amount_of, fits_unit
-from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, is_kind, is_of_kind, left_over
+from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, left_over
 from kg.types import Ontology
 from rag import Citation, Hit, ProofStep
 
@@ -234,7 +235,8 @@ class SentenceReader:
     def _wanted(self, question: Question) -> tuple[list[str], list[Word]]:
         """The nouns that say of which kind the answer is, and the words that a sentence must say."""
         unit = counted_unit(question)
-        left = [w for w in left_over(question, frozenset()) if w != unit and w.form not in ("있", "없")]
+        numbered = {i for w in question.words if w.tag == "SN" for i in (w.index, w.index + 1)}  # see _same_numbers
+        left = [w for w in left_over(question, frozenset(numbered)) if w != unit and w.form not in ("있", "없")]
         asked = {word.index for word in question.asks}
         kinds = [
             word

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from ingest import Korean
 from kg.cues import Choice, choice, counted_unit, orders_time, stated_number
 from kg.josa import fill
+from kg.kinds import is_of_kind
 from kg.mentions import Names, key
 from kg.quantities import TIME, Amount, amount_of, fits_unit
-from kg.questions import ASKED, Question, Slot, Vocabulary, Word, is_kind, is_of_kind, left_over
+from kg.questions import ASKED, Question, Slot, Vocabulary, Word, left_over
 from kg.tables import Cell, Table
 from kg.types import Ontology
 from rag import ProofStep
@@ -161,10 +162,6 @@ class TableReader:
         entities = [self._ontology.entities[name] for _, names in cells for name in names]
         return bool(entities) and all(is_of_kind(e.name, e.cls, kind, self._ontology) for e in entities)
 
-    def is_kind(self, word: str) -> bool:
-        """Whether a noun names a kind of things."""
-        return is_kind(word, self._ontology)
-
     def is_person_or_place(self, names: frozenset[str], kinds: Sequence[str]) -> bool:
         """Whether a cell names something of one of these classes."""
         found = [self._ontology.entities[name] for name in names]
@@ -272,8 +269,8 @@ class _Asking:
         if not self.filters:
             return list(range(len(self.view.table.rows)))
         union: set[int] = set().union(*(held.rows for held in self.filters))
-        if chosen.compares:
-            return sorted(union) if len(self.filters) == 2 == len(union) else []
+        if chosen.compares and len(self.filters) == 2:
+            return sorted(union) if len(union) == 2 else []
         return self._matching()
 
     def _measures(self, column: int, amount: Amount, chosen: Choice) -> int:
