@@ -49,6 +49,8 @@ _UNIT_OF_HEADER = re.compile(r"\s*[(（\[]\s*(?:단위\s*[:：]?\s*)?([^()（）
 _NOTICE_DATE = re.compile(DATE)
 _NO_OBJECT = re.compile(r"[-–—·.]*|없음|미정|비공개|해당\s?없음")
 _PLACING = ("있", "위치", "자리", "자리하", "잡", "소재", "두", "놓", "마련")
+# Parts of a place that are inside of it.
+_INSIDE = re.compile(r"(?:(?:북|남|동|서|북동|북서|남동|남서|중|중앙)부|안|내|시내|도심|중심부?|한가운데|일대|전역)")
 _NAMING = (
     "하", "삼", "정하", "바꾸", "변경", "선임", "임명", "지정", "뽑", "조정", "올리", "내리", "인상", "인하", "늘리",
     "줄이", "옮기", "이전", "두", "맞", "추대", "결정", "확정", "교체", "정",
@@ -494,6 +496,11 @@ class _Reader:
                 if is_there and (literal := self._literal(sentence, noun, relation)):
                     yield noun, [literal]
             return
+        if slot.case in ("e", "eseo") and not slot.link and self._frames.holds_place(relation):
+            for noun in reversed(clause.nouns):
+                inside = noun.owner if noun.case == slot.case and _INSIDE.fullmatch(noun.label) else None
+                if inside is not None and (values := self._values(sentence, inside, relation)):
+                    yield inside, values
         acting = any(noun.case == "nom" and noun.place is not None for noun in clause.nouns)
         for noun in fillers(clause, slot, stands_for_accusative=acting):
             if values := self._values(sentence, noun, relation):

@@ -31,13 +31,15 @@ _PLACES = ("장소", "사무소")
 _OF_PLACE = re.compile(r"(.{2,}?)(?:지|장소|곳)")
 _OF_TIME = re.compile(r"(.{2,}?)(?:일|일자|날짜|연도|년도|시기|연월일)")
 _OF_AGENT = re.compile(r"(.{2,}?)(?:자|사|처|인|업체|회사|기관|기업|단체)")
+# Nouns for where something is, and verbs that say it.
+_WHERE = ("위치", "소재지", "주소", "있는곳")
+_STANDING = ("있", "위치", "자리", "자리하", "소재")
 # Verbs that say the same as a verbal noun.
 _SYNONYMS = {
     "출생": ("태어나",),
     "사망": ("죽", "숨지", "별세", "서거", "타계"),
     "설립": ("세우", "창립", "창설", "창업"),
     "창립": ("세우", "설립", "창설", "창업"),
-    "소재": ("있", "위치", "자리하"),
     "개관": ("열",),
     "지도": ("이끌",),
     "대표": ("이끌",),
@@ -120,6 +122,10 @@ class Frames:
     def _derive(self, relation: Relation, noun: str) -> None:
         """The verb of which a noun is made: who has a 출생지 출생 there, what has a 개발사 is 개발 by it."""
         noun = key(noun)
+        if noun in _WHERE and relation.range not in LITERALS:
+            for stem in _STANDING:
+                self._add_frame(Frame(relation, stem, False, Slot("nom"), Slot("e")))
+            return
         cases: list[tuple[Case, Case, bool]]
         if (found := _OF_PLACE.fullmatch(noun)) and relation.range not in LITERALS:
             cases = [("nom", "eseo", False), ("nom", "e", False)]
@@ -135,7 +141,7 @@ class Frames:
             return
         for stem in (base, *_SYNONYMS.get(base, ())):
             for subject, object_, passive in cases:
-                self._add_frame(Frame(relation, stem, passive, Slot(subject), Slot(object_), loose=True))
+                self._add_frame(Frame(relation, stem, passive, Slot(subject), Slot(object_)))
 
     def _template(self, relation: Relation, template: str) -> Frame | None:
         """The frame of a sentence with holes; where a noun is its predicate or topic, a role is noted instead."""

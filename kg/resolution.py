@@ -34,6 +34,11 @@ _CALLED = re.compile(
     r"(?:[‘'“\"「『](?P<quoted>[^‘’'“”\"「」『』\n]{2,20})[’'”\"」』]|(?<![^\s])(?P<bare>[가-힣A-Za-z0-9]{2,15}?))"
     r"(?:이라고도|라고도|이라고|라고|으로도|로도|으로|로)\s?(?:부르|부른|불리|불린|불러|합니다|한다|하며|하고|하는데)"
 )
+_NICKNAMED = re.compile(
+    r"[.!?]\s+[^.!?\n]{0,24}?(?:흔히|줄여서|보통|그냥|쉽게|짧게|달리)\s+"
+    r"(?:[‘'“\"「『](?P<quoted>[^‘’'“”\"「」『』\n]{2,20})[’'”\"」』]|(?P<bare>[가-힣A-Za-z0-9]{2,15}?))"
+    r"(?:이라고|라고)도?\s?(?:부르|부른|부릅|불리|불린|불러|합니다|한다|하며|하는데)"
+)
 _HANJA = re.compile(r"[㐀-鿿豈-﫿가-힣]*[㐀-鿿豈-﫿][㐀-鿿豈-﫿가-힣]*")
 _LATIN = re.compile(r"[A-Z][A-Za-z.&'\- ]{1,39}")
 _HANGUL = re.compile(r"[가-힣]{2,15}")
@@ -85,7 +90,11 @@ def find_aliases(text: str, ontology: Ontology, names: Names, korean: Korean) ->
     """
     found: dict[str, set[str]] = defaultdict(set)
     mentions = names.find(text)
-    for alias, entity in (*_introduced(text, mentions), *_short_names(text, mentions, ontology, korean)):
+    for alias, entity in (
+        *_introduced(text, mentions),
+        *_nicknamed(text, mentions),
+        *_short_names(text, mentions, ontology, korean),
+    ):
         if len(key(alias)) > 1 and not names.knows(alias):
             found[alias].add(entity.name)
     misspelt = _misspelt(text, mentions, ontology, korean)
@@ -110,6 +119,16 @@ def _introduced(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entit
                 yield before.group(1), mention.entity
         elif called := _CALLED.match(text, mention.end):
             yield (called["quoted"] or called["bare"]), mention.entity
+
+
+def _nicknamed(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entity]]:
+    """'A는 크다. 사람들은 흔히 B라고 부른다': what the sentence before names first has another name."""
+    for found in _NICKNAMED.finditer(text):
+        start = max(text.rfind(mark, 0, found.start()) for mark in (". ", "! ", "? ", "\n"))
+        named = [m for m in mentions if start < m.start < found.start()]
+        first = [m for m in named if m.start == named[0].start]
+        if len(first) == 1:
+            yield (found["quoted"] or found["bare"]), first[0].entity
 
 
 def _alias_in_brackets(name: str, part: str) -> str | None:
@@ -162,7 +181,7 @@ def _short_names(
     }
     full = {name: entity for name, entity in people.items() if re.fullmatch("[가-힣]{3}", name) and name in text}
     for name, entity in full.items():
-        if not any(other != name and other[1:3] == name[1:] for other in full) and not _is_common(name[1:], korean):
+        if not any(other != name and other[1:3] == name[1:] for other in full) and _is_given(name[1:], text, korean):
             yield name[1:], entity
         if sum(other[0] == name[0] for other in full) == 1:
             for titled in set(
@@ -171,10 +190,12 @@ def _short_names(
                 yield titled, entity
 
 
-def _is_common(word: str, korean: Korean) -> bool:
-    """Whether a word is one of the dictionary, so that it cannot stand for a name."""
+def _is_given(word: str, text: str, korean: Korean) -> bool:
+    """Whether a word stands for a person here: somebody is addressed or given something by it, or it is a proper noun."""
+    if re.search(rf"(?<![가-힣]){word}(?:에게|한테|께|이에게|야|아)(?![가-힣])", text):
+        return True
     tokens = korean.tokenize(word)
-    return len(tokens) != 1 or tokens[0].tag != "NNP"
+    return len(tokens) == 1 and tokens[0].tag == "NNP"
 
 
 def _misspelt(text: str, mentions: list[Mention], ontology: Ontology, korean: Korean) -> dict[str, Entity]:
