@@ -17,7 +17,7 @@ from ingest.errors import (
     UnsupportedFormat,
 )
 from ingest.korean import Korean
-from ingest.ledger import Ledger, Source, Vectors
+from ingest.ledger import Edition, Ledger, Source, Vectors
 from ingest.loaders import ONTOLOGY_FILE, SUFFIXES, load
 from ingest.pipeline import Embed, Extract, Job, Outcome, Progress, ingest
 from ingest.types import KINDS, OPEN, Chunk, Document, Example, Kind, Mode, Record, ReviewStatus, Span, Statement
@@ -31,6 +31,7 @@ __all__ = [
     "Chunk",
     "Cleaned",
     "Document",
+    "Edition",
     "Embed",
     "EmptyDocument",
     "Example",

@@ -101,6 +101,18 @@ class Source:
     statements: int
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A held document as it was put last; another one as soon as it is put again with anything changed."""
+
+    document_id: str
+    source: str
+    kind: Kind
+    sha256: str
+    settings: str
+    ingested_at: str
+
+
 class _Cursor(sqlite3.Cursor):
     """Says that a page is damaged where a query comes upon it, which may be at any row. ``path`` is the file."""
 
@@ -273,11 +285,16 @@ class Ledger:
         """Whether a source holds the document of that id."""
         return self._db.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
 
-    def documents(self, kind: Kind | None = None) -> Iterator[Document]:
-        """All documents by source name, of one kind if given."""
-        where, values = ("WHERE s.kind = ?", (kind,)) if kind else ("", ())
-        for row in self._db.execute(f"{_DOCUMENTS} {where} ORDER BY s.name", values):
+    def documents(self, kind: Kind | None = None, ending: str = "") -> Iterator[Document]:
+        """All documents by source name, of one kind if given, of sources whose names end so."""
+        where, values = ("s.kind = ? AND", (kind, ending)) if kind else ("", (ending,))
+        query = f"{_DOCUMENTS} WHERE {where} s.name LIKE '%' || ? ORDER BY s.name"
+        for row in self._db.execute(query, values):
             yield Document(*row)
+
+    def editions(self) -> dict[str, Edition]:
+        """The present edition of every held document, by its id."""
+        return {row[0]: Edition(*row) for row in self._db.execute(_EDITIONS)}
 
     def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
         """The live chunks among ``ids``; ids that are gone are left out."""
@@ -319,10 +336,13 @@ class Ledger:
             len(rows), -1
         )
 
-    def statements(self, status: ReviewStatus | None = None) -> list[Statement]:
-        """All statements in a stable order, of one status if given."""
-        where, values = ("WHERE t.status = ?", (status,)) if status else ("", ())
-        rows = self._db.execute(f"{_STATEMENTS} {where} ORDER BY s.name, t.start, t.rowid", values)
+    def statements(self, status: ReviewStatus | None = None, documents: Iterable[str] | None = None) -> list[Statement]:
+        """All statements in a stable order, of one status and of the documents of these ids if given."""
+        conditions: dict[str, str] = {"t.status = ?": status} if status else {}
+        if documents is not None:
+            conditions["t.document_id IN (SELECT value FROM json_each(?))"] = json.dumps(list(documents))
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = self._db.execute(f"{_STATEMENTS} {where} ORDER BY s.name, t.start, t.rowid", tuple(conditions.values()))
         return [Statement(row[0], row[1], row[2], Span(*row[3:6]), *row[6:]) for row in rows]
 
     def review(self, statement: Statement, status: ReviewStatus) -> int:
@@ -333,6 +353,7 @@ class Ledger:
         with self._transaction() as db:
             decided = db.execute(_REVIEW, (status, *_said(statement))).rowcount
             db.execute(_NEXT_REVISION)
+            db.execute("REPLACE INTO meta SELECT 'reviewed', value FROM meta WHERE key = 'revision'")
         return decided
 
     # -- outbox and meta -------------------------------------------------------------------------
@@ -345,6 +366,10 @@ class Ledger:
     def revision(self) -> int:
         """Counts the changes of any kind; whoever keeps something derived compares it."""
         return int(self.get("revision") or 0)
+
+    def reviewed(self) -> int:
+        """The revision of the last change that touched statements and not their documents; 0 if none did."""
+        return int(self.get("reviewed") or 0)
 
     def changes(self, after: int) -> list[Change]:
         """Net changes after ``after``, one per chunk, oldest first."""
@@ -419,7 +444,8 @@ class Ledger:
                     raise LedgerError(f"{file}: 손상된 백업입니다({problem}).", "다른 백업 파일을 골라 주세요.")
                 with restored._transaction() as db:
                     db.execute("DELETE FROM meta WHERE key LIKE 'chroma!_%' ESCAPE '!'")
-                    db.execute("REPLACE INTO meta VALUES ('revision', ?)", (str(self._later_revision(restored)),))
+                    later = str(self._later_revision(restored))
+                    db.execute("REPLACE INTO meta VALUES ('revision', ?), ('reviewed', ?)", (later, later))
                 restored._db.backup(self._db)
             finally:
                 restored.close()
@@ -523,6 +549,10 @@ _SOURCES = """
 """
 _DOCUMENTS = """
     SELECT d.id, s.name, d.title, d.text, s.kind FROM documents d JOIN sources s ON s.id = d.source_id
+"""
+_EDITIONS = """
+    SELECT d.id, s.name, s.kind, s.sha256, s.settings, s.ingested_at
+    FROM documents d JOIN sources s ON s.id = d.source_id ORDER BY s.name
 """
 _CHUNKS = """
     SELECT c.id, c.document_id, c.start, c.end, s.name, s.kind, c.headings, c.example

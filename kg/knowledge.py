@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from threading import Lock
 
-from ingest import ONTOLOGY_FILE, Document, Korean, Ledger, Source, Span, UnknownSource
+from ingest import ONTOLOGY_FILE, Document, Edition, Korean, Ledger, Span, Statement, UnknownSource
 from kg.store import Graph
 from kg.types import Ontology
 from kg.worlds import united
@@ -24,9 +24,10 @@ class Knowledge:
         self._ledger = ledger
         self._korean = korean
         self._lock = Lock()
-        self._revision = -1
-        self._sources: dict[str, Source] = {}  # by document
-        self._ontologies: list[Source] | None = None
+        self._revision = self._reviewed = -1
+        self._ontologies: list[Edition] | None = None
+        self._editions: dict[str, Edition] = {}
+        self._said: dict[str, Counter[Statement]] = {}  # by document
 
     def current(self) -> tuple[Graph, Ontology, int]:
         """The graph, its ontology, and the revision of the ledger that they show.
@@ -39,36 +40,50 @@ class Knowledge:
                 try:
                     self._follow()
                 except UnknownSource:  # forgotten while it was read
+                    self._ontologies = None
                     if self._ledger.revision() == revision:
                         raise
-                    continue
-                self._revision = revision
+                else:
+                    self._revision = revision
             return self._graph, self._graph.ontology, self._revision
 
     def _follow(self) -> None:
-        statements = Counter(self._ledger.statements("approved"))
-        sources = {source.document_id: source for source in self._ledger.sources()}
-        ontologies = [s for s in sources.values() if s.kind == "facts" and s.name.endswith(ONTOLOGY_FILE)]
+        reviewed, editions = self._ledger.reviewed(), self._ledger.editions()
+        ontologies = [e for e in editions.values() if e.kind == "facts" and e.source.endswith(ONTOLOGY_FILE)]
         if ontologies != self._ontologies:
-            ontology = united(self._ledger.document(source.name) for source in ontologies)
-            self._korean.add_names(name for entity in ontology.entities.values() for name in entity.names)
-            self._graph = Graph(ontology, ontology.facts)
-            self._ontologies = ontologies
-        # A document keeps its id through edits: where its source changed, equal spans may hold other words.
-        unchanged = {id_ for id_, source in sources.items() if self._sources.get(id_) == source}
-        held = self._graph.statements
-        kept = Counter({s: count for s, count in held.items() if s.span.document_id in unchanged}) & statements
-        self._graph.remove((held - kept).elements())
-        self._sources = sources
-        self._graph.add((statements - kept).elements(), _Citing(self._ledger, sources))
+            self._begin(ontologies)
+        # A document keeps its id through edits: where it was put anew, equal spans may hold other words.
+        renewed = {id_ for id_, edition in editions.items() if self._editions.get(id_) != edition}
+        read = renewed if reviewed == self._reviewed else set(editions)
+        said: dict[str, Counter[Statement]] = {id_: Counter() for id_ in read}
+        for statement in self._ledger.statements("approved", read):
+            said[statement.span.document_id][statement] += 1
+        gone: Counter[Statement] = Counter()
+        new: Counter[Statement] = Counter()
+        for id_ in read | (self._editions.keys() - editions.keys()):
+            before, now = self._said.pop(id_, Counter()), said.get(id_, Counter())
+            kept = Counter() if id_ in renewed else before & now
+            gone += before - kept
+            new += now - kept
+        self._graph.remove(gone.elements())
+        self._graph.add(new.elements(), _Citing(self._ledger, editions))
+        self._said.update(said)
+        self._editions, self._reviewed = editions, reviewed
+
+    def _begin(self, ontologies: list[Edition]) -> None:
+        ontology = united(self._ledger.document(edition.source) for edition in ontologies)
+        self._korean.add_names(name for entity in ontology.entities.values() for name in entity.names)
+        self._graph = Graph(ontology, ontology.facts)
+        self._ontologies = ontologies
+        self._editions, self._said = {}, {}
 
 
 class _Citing:
     """Turns spans into the places that people see, reading each document once."""
 
-    def __init__(self, ledger: Ledger, sources: Mapping[str, Source]) -> None:
+    def __init__(self, ledger: Ledger, editions: Mapping[str, Edition]) -> None:
         self._ledger = ledger
-        self._sources = sources
+        self._editions = editions
         self._documents: dict[str, Document] = {}
 
     def __call__(self, span: Span) -> Citation:
@@ -78,7 +93,7 @@ class _Citing:
             UnknownSource: its document is no longer held.
         """
         if span.document_id not in self._documents:
-            source = self._sources.get(span.document_id)
-            self._documents[span.document_id] = self._ledger.document(source.name if source else "")
+            edition = self._editions[span.document_id]
+            self._documents[span.document_id] = self._ledger.document(edition.source)
         document = self._documents[span.document_id]
         return Citation(document.source, span.start, span.end, document.text[span.start : span.end])

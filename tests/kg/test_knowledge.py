@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import Document, Korean, Ledger, Span, Statement
+from ingest import Document, Korean, Ledger, ReviewStatus, Span, Statement
 from kg import Graph, Knowledge, united
 from rag import Citation
 
@@ -47,8 +47,14 @@ def analyser() -> Korean:
 def put(ledger: Ledger, name: str, text: str, triples: Sequence[tuple[str, str, str]] = ()) -> None:
     """As ingestion does: the document keeps its id, whatever its text becomes."""
     document = Document(f"id of {name}", name, "", text, "facts")
-    statements = [Statement(*triple, Span(document.id, 5, 9)) for triple in triples]
-    ledger.replace(document, [], np.zeros((0, 4), np.float32), statements, path=name, sha256=text, settings="")
+    span = Span(document.id, 5, 9)
+    statements = [Statement(*triple, span, status=_status(number)) for number, triple in enumerate(triples)]
+    content = f"{text} {triples}"  # other statements come of another text
+    ledger.replace(document, [], np.zeros((0, 4), np.float32), statements, path=name, sha256=content, settings="")
+
+
+def _status(number: int) -> ReviewStatus:
+    return "candidate" if number == 2 else "approved"
 
 
 def built(ledger: Ledger) -> dict[str, object]:
@@ -64,7 +70,7 @@ def built(ledger: Ledger) -> dict[str, object]:
 changes = st.lists(
     st.tuples(
         st.sampled_from(["하나.md", "둘.md", "w/ontology.toml"]),
-        st.sampled_from(["put", "put", "put", "forget"]),
+        st.sampled_from(["put", "put", "put", "forget", "review"]),
         st.sampled_from(TEXTS),
         st.lists(st.sampled_from(FACTS), max_size=3),
     ),
@@ -87,6 +93,9 @@ def test_following_is_building(
             put(ledger, name, WORLD + ('aliases = ["이 연구원"]\n' if text == TEXTS[0] else ""))
         elif action == "put":
             put(ledger, name, text, triples)
+        elif action == "review":
+            for statement in ledger.statements()[:3]:  # as many approved as rejected: no count tells
+                ledger.review(statement, "rejected" if statement.status == "approved" else "approved")
         elif ledger.find_source(name=name):
             ledger.forget(name)
         graph, ontology, revision = knowledge.current()
@@ -105,6 +114,22 @@ def test_an_edit_that_moves_nothing_is_still_cited_anew(tmp_path: Path, analyser
         graph, *_ = knowledge.current()
         (fact,) = graph.facts(relation="headquarters")
         assert [c.text for c in fact.evidence] == [text[5:9]]
+    ledger.close()
+
+
+def test_a_backup_put_back_is_followed(tmp_path: Path, analyser: Korean) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    knowledge = Knowledge(ledger, analyser)
+    put(ledger, "w/ontology.toml", WORLD)
+    put(ledger, "하나.md", TEXTS[0], FACTS[:3])
+    rejected, approved = ledger.statements("approved")[0], ledger.statements("candidate")[0]
+    ledger.review(rejected, "rejected")
+    ledger.back_up(tmp_path / "backup.db")
+    ledger.review(rejected, "approved")
+    ledger.review(approved, "approved")
+    assert knowledge.current()[0].to_json() == built(ledger)
+    ledger.restore(tmp_path / "backup.db")
+    assert knowledge.current()[0].to_json() == built(ledger)
     ledger.close()
 
 
