@@ -1,11 +1,11 @@
-"""Do passages several hops away come up? Words and vectors fused, with and without each graph as a third voice.
+"""Do passages several hops away come up? Words and vectors fused, with and without the walk as a third voice.
 
     python -m benchmarks.multihop [--split tune] [--k2nlg FOLDER] [--weight W …]
     python -m benchmarks.multihop --cost FILE.jsonl [--passages N]
 
 Gold passages are those that hold the evidence. ``all@k``: all of them are among the first k; ``recall@k``: the share
 that is. The questions are those of ``corpora/questions`` (all four worlds held at once), or with ``--k2nlg`` made of
-that set's triples: A's p1's p2, said in two texts of which none says both, and for comparison A's p1. A voice's weight
+that set's triples: A's p1's p2, said in two texts of which none says both, and for comparison A's p1. The walk's weight
 stands beside .7 for words and .3 for vectors. ``--cost`` times what the passage graph of a JSONL file's texts costs.
 """
 
@@ -163,16 +163,16 @@ def quality(app: App, asked: Sequence[Asked], weights: Sequence[float]) -> dict[
     ways: dict[str, list[list[str]]] = {
         "words": [_names(found["words"]) for found in rankings],
         "vectors": [_names(found["vectors"]) for found in rankings],
-        _BASELINE: [_fused(found, None, 0.0) for found in rankings],
+        "walk": [_names(found["graph"]) for found in rankings],
+        _BASELINE: [_fused(found, 0.0) for found in rankings],
     }
-    for voice in ("typed facts", "walk"):
-        for weight in weights:
-            ways[f"{_BASELINE}, {voice} {weight}"] = [_fused(found, voice, weight) for found in rankings]
+    for weight in weights:
+        ways[f"{_BASELINE}, walk {weight}"] = [_fused(found, weight) for found in rankings]
     return {
         "passages": len(graph.chunk_ids),
         "sentences": len(graph.sentences),
         "names": len(graph.names),
-        "questions_that_name": sum(bool(found["walk"]) for found in rankings),
+        "questions_that_name": sum(bool(found["graph"]) for found in rankings),
         "kinds": {
             kind: _compared(
                 {way: [ranked[i] for i in group] for way, ranked in ways.items()}, [asked[i] for i in group]
@@ -185,22 +185,18 @@ def quality(app: App, asked: Sequence[Asked], weights: Sequence[float]) -> dict[
 _BASELINE = "words and vectors"
 
 
-def _rankings(app: App, graph: PassageGraph, question: str) -> dict[str, Scored]:
-    words = app.projections.words.search(question, _CANDIDATES, "facts")
-    vectors = app.projections.vectors.search(app.embedder.embed_query_vector(question), _CANDIDATES, "facts")
+def _rankings(app: App, graph: PassageGraph, question: str) -> dict[Voice, Scored]:
+    vector = app.embedder.embed_query_vector(question)
     return {
-        "words": words,
-        "vectors": vectors,
-        "typed facts": app.retriever.graph(question) if app.retriever.graph else [],
-        "walk": graph.search(question, _CANDIDATES),
+        "words": app.projections.words.search(question, _CANDIDATES, "facts"),
+        "vectors": app.projections.vectors.search(vector, _CANDIDATES, "facts"),
+        "graph": graph.search(question, _CANDIDATES),
     }
 
 
-def _fused(found: dict[str, Scored], voice: str | None, weight: float) -> list[str]:
-    rankings: dict[Voice, Scored] = {"words": found["words"], "vectors": found["vectors"]}
-    if voice:
-        rankings["graph"] = found[voice]
-    return [name for name, _, _ in fuse(rankings, {**_WEIGHTS, "graph": weight})]
+def _fused(found: dict[Voice, Scored], weight: float) -> list[str]:
+    spoken = found if weight else {voice: found[voice] for voice in _WEIGHTS}
+    return [name for name, _, _ in fuse(spoken, {**_WEIGHTS, "graph": weight})]
 
 
 def _names(found: Scored) -> list[str]:
@@ -224,7 +220,7 @@ def _compared(ways: dict[str, list[list[str]]], asked: Sequence[Asked]) -> dict[
         **{
             way: {
                 metric: round(fmean(row[metric] for row in rows), 4)
-                if way in ("words", "vectors", _BASELINE)
+                if way in ("words", "vectors", "walk", _BASELINE)
                 else _beside([row[metric] for row in rows], [row[metric] for row in scores[_BASELINE]])
                 for metric in rows[0]
             }

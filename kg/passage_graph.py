@@ -27,8 +27,7 @@ from kg.store import Graph
 from kg.types import Ontology
 
 _DAMPING = 0.7
-_TOLERANCE = 1e-6  # of all the mass, which is one
-_MOST_STEPS = 200
+_STEPS = 20  # what further ones would move is less than .7^20, a thousandth of the mass
 _LONGEST_NAME = 40
 _ENDS = re.compile(WORD_ENDS)
 
@@ -144,16 +143,10 @@ class PassageGraph:
         Power iteration; what arrives at a node without edges starts anew, as in networkx.
         """
         start = start / start.sum()
-        degrees = self._degrees
-        out = np.divide(1.0, degrees, out=np.zeros_like(degrees), where=degrees > 0)
         mass = start
-        for _ in range(_MOST_STEPS):
-            moved = self.weights @ (mass * out) + mass[degrees == 0].sum() * start
-            later = _DAMPING * moved + (1 - _DAMPING) * start
-            change = np.abs(later - mass).sum()
-            mass = later
-            if change < _TOLERANCE:
-                break
+        for _ in range(_STEPS):
+            moved = self._transitions @ mass + mass[self._without_edges].sum() * start
+            mass = _DAMPING * moved + (1 - _DAMPING) * start
         return mass
 
     def passage_mass(self, mass: Weights) -> Weights:
@@ -196,9 +189,14 @@ class PassageGraph:
         return np.array([self._passages[place.chunk_id] for place in self.sentences], dtype=np.int64)
 
     @cached_property
-    def _degrees(self) -> Weights:
-        degrees: Weights = self.weights.sum(axis=0)
-        return degrees
+    def _transitions(self) -> csr_array:
+        """(nodes, nodes): what part of a node's mass moves to another one; columns sum to 1."""
+        degrees = self.weights.sum(axis=0)
+        return csr_array(self.weights / np.where(degrees > 0, degrees, 1.0))
+
+    @cached_property
+    def _without_edges(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(self.weights.sum(axis=0) == 0)
 
 
 class _Building:
@@ -206,7 +204,8 @@ class _Building:
 
     def __init__(self, aliases: Mapping[str, str]) -> None:
         self._aliases = {key(alias): key(name) for alias, name in aliases.items()}
-        self._spellings: dict[str, Counter[str]] = defaultdict(Counter)
+        self._known: dict[str, str] = {}  # a name as written -> its key, or that of the name that it is an alias of
+        self._written: Counter[str] = Counter()
         self._holders: dict[str, set[int]] = defaultdict(set)  # the passages that hold a name
         self._held: set[tuple[int, str]] = set()  # a passage or sentence, and a name that it holds
 
@@ -216,11 +215,12 @@ class _Building:
         inside = self._read(passages)
         related = set()
         for link in links:
-            pair = (self._known(link.subject), self._known(link.object))
-            related.add((min(pair), max(pair)))
+            pair = sorted((self._key(link.subject), self._key(link.object)))
+            related.add((pair[0], pair[1]))
             for number in {numbers[chunk_id] for chunk_id in link.chunk_ids if chunk_id in numbers}:
                 self._hold(number, number, (link.subject, link.object))
-        keys = sorted(self._spellings)
+        spelled = self._most_written()
+        keys = sorted(spelled)
         importance = np.array([log1p(len(passages) / max(1, len(self._holders[name]))) for name in keys])
         importance /= log1p(max(1, len(passages)))
         nodes = {name: node for node, name in enumerate(keys, start=len(passages) + len(places))}
@@ -231,7 +231,7 @@ class _Building:
         return PassageGraph(
             tuple(numbers),
             places,
-            tuple(_most_written(self._spellings[name]) for name in keys),
+            tuple(spelled[name] for name in keys),
             importance,
             {**{alias: nodes[name] for alias, name in self._aliases.items() if name in nodes}, **nodes},
             _symmetric(edges, len(passages) + len(places) + len(keys)),
@@ -249,24 +249,29 @@ class _Building:
 
     def _hold(self, passage: int, place: int, names: Iterable[str]) -> None:
         for name in names:
-            known = self._known(name)
+            known = self._key(name)
             self._holders[known].add(passage)
             self._held.add((place, known))
 
-    def _known(self, name: str) -> str:
-        """The key of a name or of what it is an alias of; remembers how it is written."""
-        own = key(name)
-        known = self._aliases.get(own, own)
-        self._spellings[known][name] += 1
-        return known
+    def _key(self, name: str) -> str:
+        self._written[name] += 1
+        if name not in self._known:
+            own = key(name)
+            self._known[name] = self._aliases.get(own, own)
+        return self._known[name]
 
-
-def _most_written(spellings: Counter[str]) -> str:
-    return min(spellings, key=lambda name: (-spellings[name], name))
+    def _most_written(self) -> dict[str, str]:
+        """By key, how a name is written most often; of equals the first by letters."""
+        spelled: dict[str, str] = {}
+        for name in sorted(self._written, key=lambda name: (-self._written[name], name)):
+            spelled.setdefault(self._known[name], name)
+        return spelled
 
 
 def _symmetric(edges: Mapping[tuple[int, int], float], size: int) -> csr_array:
-    pairs = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2)
-    values = np.array([edges[a, b] for a, b in pairs.tolist()])
+    pairs = np.fromiter((node for pair in edges for node in pair), dtype=np.int64, count=2 * len(edges)).reshape(-1, 2)
+    values = np.fromiter(edges.values(), dtype=np.float64, count=len(edges))
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
-    return csr_array((np.concatenate([values, values]), (rows, columns)), shape=(size, size))
+    matrix = csr_array((np.concatenate([values, values]), (rows, columns)), shape=(size, size))
+    matrix.sum_duplicates()  # there are none, but it puts columns in order
+    return matrix
