@@ -157,7 +157,8 @@ class _Reader:
         self._extract = extract
         self._korean = korean
         self._sandbox = sandbox
-        self._files = find_files(job.paths)
+        # Ontologies first: files without one of their own are read with all that are held.
+        self._files = sorted(find_files(job.paths), key=lambda file: file.path.name != ONTOLOGY_FILE)
         self._names: dict[str, str] = {}
 
     def read_all(self) -> Iterator[_Ready | Outcome]:
@@ -183,8 +184,7 @@ class _Reader:
         sha256 = hashlib.sha256(data).hexdigest()
         held = self._ledger.find_source(path=str(entry.path)) or self._moved(sha256, str(entry.path))
         wishes = Wishes(self._job.kind or (held.kind if held else None), self._job.genre, self._job.mask_personal)
-        extraction = self._extract.settings(entry.path)
-        settings = f"read-{READING_VERSION}:{wishes.genre}:{wishes.mask_personal:d}:{extraction}"
+        settings = self._settings(wishes, entry, wishes.kind)
         name = self._given_name(entry)
         same = held and (held.sha256, held.settings, held.kind) == (sha256, settings, wishes.kind)
         if held and same and name in ("", held.name):
@@ -199,9 +199,14 @@ class _Reader:
         )
         chunks = [] if entry.path.name == ONTOLOGY_FILE else chunk(read.document)
         return _Ready(
-            read.document, chunks, entry.path, sha256, settings, "updated" if held else "added",
-            read.changes, read.left_out, number, len(self._files),
+            read.document, chunks, entry.path, sha256, self._settings(wishes, entry, read.document.kind),
+            "updated" if held else "added", read.changes, read.left_out, number, len(self._files),
         )  # fmt: skip
+
+    def _settings(self, wishes: Wishes, entry: Entry, kind: Kind | None) -> str:
+        """How a file of a kind is read; what extracts facts counts for facts only."""
+        extraction = self._extract.settings(entry.path) if kind in (None, "facts") else ""
+        return f"read-{READING_VERSION}:{wishes.genre}:{wishes.mask_personal:d}:{extraction}"
 
     def _given_name(self, entry: Entry) -> str:
         if not self._job.name or len(self._files) > 1:

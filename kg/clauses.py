@@ -28,7 +28,7 @@ COPULA = "이"
 
 _RUN = ("NNG", "NNP", "NNB", "NR", "NP", "XR", "XSN", "SL", "SH", "SN", "XPN", "W_")
 _QUOTES = "‘’“”『』「」《》〈〉<>\"'"
-_ASIDE = re.compile(r"\s?\([^()\n]{1,60}\)")
+_ASIDE = re.compile(r"\s?\([^()\n]{0,100}\)")
 _TITLE = re.compile(
     rf"\s?(?:{TITLES})(?:님)?(?![가-힣])|\s?(?:{TITLES})(?:님)?(?=(?:께서|은|는|이|가|을|를|의|에게|과|와|도)(?![가-힣]))"
 )

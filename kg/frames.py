@@ -115,8 +115,11 @@ class Frames:
 
     def _from_answer(self, relation: Relation) -> Frame | None:
         frame = self._template(relation, relation.answer)
-        if frame is not None:
-            self._add_frame(frame)
+        if frame is None:
+            return None
+        stands = frame.stem == "있" and frame.object.case == "e"
+        for stem in _STANDING if stands else (frame.stem,):
+            self._add_frame(replace(frame, stem=stem))
         return frame
 
     def _derive(self, relation: Relation, noun: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ingest import ONTOLOGY_FILE, Document, Korean, MalformedRecord, Statement, clean, load
@@ -18,8 +18,9 @@ from kg.types import Ontology
 class WorldExtractor:
     """Statements of a document by the ontology beside it (or in a folder above), else by all that are held.
 
-    ``held`` gives the documents of facts that are there already, ontologies among them. Ontology files
-    themselves give no statements here: what they assert is read with them.
+    ``held`` gives the ontologies that are there already. A file without one of its own is read with all of them
+    together, and again by the next run after they have changed: what is held in the end does not depend on the order
+    in which it came. Ontology files themselves give no statements here: what they assert is read with them.
     """
 
     def __init__(self, korean: Korean, held: Callable[[], Iterable[Document]] = tuple) -> None:
@@ -27,9 +28,10 @@ class WorldExtractor:
         self._held = held
 
     def settings(self, path: Path) -> str:
-        """Changes with the ontology beside the file. Held ones do not count, or each would renew every file."""
+        """Changes with the ontology beside the file, or with those that are held where there is none."""
         found = find_ontology(path)
-        world = hashlib.sha256(found.read_bytes()).hexdigest()[:16] if found else "general"
+        texts = [found.read_bytes()] if found else [document.text.encode() for document in _ontologies(self._held())]
+        world = hashlib.sha256(b"\0".join(texts)).hexdigest()[:16] if texts else "general"
         return f"extraction-{EXTRACTION_VERSION}:{world}"
 
     def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
@@ -45,7 +47,10 @@ class WorldExtractor:
             if path.name == ONTOLOGY_FILE:
                 extend(general_ontology(), parse_ontology(document.text, document.source))
                 return []
-            ontology = _ontology_at(found, found.stat().st_mtime_ns) if found else united(self._held())
+            if found:
+                ontology = _ontology_at(found, found.stat().st_mtime_ns)
+            else:
+                ontology = _united(tuple((held.source, held.text) for held in _ontologies(self._held())))
         except OntologyError as error:
             raise MalformedRecord(str(error), error.hint) from error
         return extract(document, ontology, self._korean)
@@ -64,7 +69,19 @@ def united(documents: Iterable[Document]) -> Ontology:
 
     Where several worlds have a subject of their own, a question without a name speaks of none of them.
     """
-    worlds = [parse_ontology(d.text, d.source) for d in documents if d.source.endswith(ONTOLOGY_FILE)]
+    return _united(tuple((document.source, document.text) for document in _ontologies(documents)))
+
+
+def _ontologies(documents: Iterable[Document]) -> list[Document]:
+    """The ontologies among ``documents``, by name."""
+    found = [document for document in documents if document.source.endswith(ONTOLOGY_FILE)]
+    return sorted(found, key=lambda document: document.source)
+
+
+@lru_cache(maxsize=2)
+def _united(ontologies: tuple[tuple[str, str], ...]) -> Ontology:
+    """Made once of the same sources and texts: readers of documents are kept by ontology."""
+    worlds = [parse_ontology(text, source) for source, text in ontologies]
     whole = general_ontology()
     for world in worlds:
         whole = extend(whole, world)

@@ -15,7 +15,7 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from ingest import Korean, Ledger, LedgerError
+from ingest import ONTOLOGY_FILE, Korean, Ledger, LedgerError
 from kg import GENERAL, Asker, Graph, Knowledge, KnowledgeError, Ontology, WorldExtractor, general_text, question_terms
 from kg.communities import answer_overview, asks_for_overview
 from kg.name_index import NameIndex
@@ -59,7 +59,7 @@ class App:
     @cached_property
     def extractor(self) -> WorldExtractor:
         """Reads statements with the ontology beside a file."""
-        return WorldExtractor(self.korean, lambda: self.ledger.documents("facts"))
+        return WorldExtractor(self.korean, lambda: self.ledger.documents("facts", ONTOLOGY_FILE))
 
     # -- models ----------------------------------------------------------------------------------
 

@@ -82,13 +82,24 @@ def test_an_edit_replaces_and_a_rename_keeps(ledger: Ledger, embedder: HashEmbed
     assert "서초동" not in ledger.document("내글/둘.md").text
 
 
-def test_other_extraction_settings_read_the_file_anew(
+def test_other_extraction_settings_read_the_facts_anew(
     ledger: Ledger, embedder: HashEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(ledger, embedder, folder)
     monkeypatch.setattr(OneStatement, "version", "2")
-    assert {outcome.status for outcome in run(ledger, embedder, folder)} == {"updated"}
-    assert {statement.object for statement in ledger.statements()} == {"2"}
+    outcomes = {outcome.source: outcome for outcome in run(ledger, embedder, folder)}
+    assert {(outcome.kind, outcome.status) for outcome in outcomes.values()} == {
+        ("facts", "updated"),
+        ("creative", "unchanged"),
+    }
+    facts = ledger.document("내글/둘.md").id
+    assert [s.object for s in ledger.statements() if s.span.document_id == facts] == ["2"]
+
+
+def test_ontologies_come_first(ledger: Ledger, embedder: HashEmbedder, folder: Path) -> None:
+    (folder / "하위").mkdir()
+    (folder / "하위" / "ontology.toml").write_text('name = "하위"', "utf-8")
+    assert run(ledger, embedder, folder)[0].source == "내글/하위/ontology.toml"
 
 
 def test_a_bad_file_is_reported_and_stops_nothing(ledger: Ledger, embedder: HashEmbedder, folder: Path) -> None:
