@@ -66,6 +66,9 @@ _AMOUNT = re.compile(
     r"(?P<unit>[가-힣A-Za-z%㎡℃]{1,4})?"
 )
 _NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(sorted(NUMERALS, key=len, reverse=True))})\s?([가-힣]{{1,2}})")
+_TAIL = re.compile(
+    r"(?<=.)(?:에서|까지|부터|으로|남짓|정도|이상|이하|이나|이며|이고|이다|이었|이라|입니|였다|에|의|은|는|이|가|을|를|로|과|와|도|만|씩).*$"
+)
 _KNOWN = sorted(_UNITS, key=len, reverse=True)
 
 
@@ -115,7 +118,7 @@ def _in_dimension(value: float, tail: str) -> Amount:
 
 def _own(tail: str) -> str:
     """A unit that is not in the table, without the particle or word behind it ('층에' is 층)."""
-    return re.sub(r"(?:에서|까지|부터|으로|남짓|정도|이상|이하|이나|에|의|은|는|이|가|을|를|로)$", "", tail) or tail
+    return _TAIL.sub("", tail) or tail
 
 
 def _number(digits: str, powers: str) -> float:

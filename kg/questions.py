@@ -357,7 +357,8 @@ class Vocabulary:
         Where the answer says that something exists, 있다 beside such a word is one, too.
         """
         found = self._asking(question, relation.key)
-        if relation.inverse:
+        # Between people both ways round are possible: there 후임 must not ask for 전임.
+        if relation.inverse and (found or relation.domain != relation.range):
             found |= self._asking(question, relation.inverse)
         if found and relation.answer.endswith("있습니다."):
             found |= {word.index for word in question.words if word.form == "있"}

@@ -38,6 +38,7 @@ _QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-
 _NUMBERED = re.compile(r"(?<!\d)(\d[\d,.]*)\s?([가-힣A-Za-z%]?)")
 
 _CLAUSE = re.compile(r"(?<=[가-힣])(?:고|며|지만|으나|는데),?\s")
+_WRITTEN = re.compile(r"[0-9A-Za-z가-힣]+")
 _ROW = re.compile(r"\s?(?:와|과|하고|이랑|랑|및|,|·)\s*")
 _STATES = r"[가-힣]{0,3}(?:\s?\([^()]*\))?(?:은|는|이|가|도|:|이다|다|입니다|이며|이고|이자|로|으로)"
 
@@ -100,12 +101,14 @@ class SentenceReader:
     # -- sentences -------------------------------------------------------------------------------
 
     def _sentences(self, hit: Hit) -> Iterator[_Said]:
-        headings = " ".join(hit.chunk.headings)
+        above = " ".join(hit.chunk.headings)
+        inside: list[tuple[int, str]] = []
         group, before, last = -1, "", ""
         for passage in passages(hit.chunk.text):
             text = hit.chunk.text[passage.start : passage.end]
             if passage.kind == "heading":
-                headings, group = f"{headings} {text}", -1
+                inside = [*(held for held in inside if held[0] < passage.level), (passage.level, text)]
+                group = -1
                 continue
             if passage.kind == "cell":
                 continue
@@ -113,7 +116,7 @@ class SentenceReader:
                 group, before, last = passage.group, "", ""
             start = hit.chunk.span.start + passage.start
             place = Citation(hit.chunk.source, start, start + len(text), text)
-            yield self._said(text, place, headings, before, last)
+            yield self._said(text, place, " ".join((above, *(heading for _, heading in inside))), before, last)
             before, last = f"{before} {text}", text
 
     def _said(self, text: str, place: Citation, headings: str, before: str, last: str) -> _Said:
@@ -153,7 +156,7 @@ class SentenceReader:
         kinds, words = self._wanted(question)
         if not _same_numbers(question, said):
             return None
-        matched = [word for word in words if self._says(word, said)]
+        matched = [word for word in words if self._says(word, question, said)]
         missing = [word for word in words if word not in matched]
         if any(not word.noun or not self._vocabulary.alike(word.form) & said.context_terms for word in missing):
             return None
@@ -196,10 +199,12 @@ class SentenceReader:
         chosen = {m.entity.name for m in fitting} or {m.entity.name for m in within}
         return tuple(chosen) if len(chosen) == 1 else ()
 
-    def _says(self, word: Word, said: _Said) -> bool:
-        """Whether a sentence holds a word or one like it; of a kind ('요일') also a name that ends so."""
+    def _says(self, word: Word, question: Question, said: _Said) -> bool:
+        """Whether a sentence holds a word or one like it, or as it is written; of a kind also a name that ends so."""
         if self._vocabulary.alike(word.form) & said.terms:
             return True
+        if not word.noun and _written(question.text, word.start) in _WRITTEN.findall(said.text):
+            return True  # the analyser reads '끌' now as 끌다 and now as 끄다
         return is_kind(word.form, self._ontology) and any(name.endswith(word.form) for name in said.names)
 
     def _decided(self, question: Question, said: _Said, denied: bool, weight: int) -> SentenceAnswer | None:
@@ -237,14 +242,9 @@ class SentenceReader:
         unit = counted_unit(question)
         numbered = {i for w in question.words if w.tag == "SN" for i in (w.index, w.index + 1)}  # see _same_numbers
         left = [w for w in left_over(question, frozenset(numbered)) if w != unit and w.form not in ("있", "없")]
-        asked = {word.index for word in question.asks}
-        kinds = [
-            word
-            for word in left
-            if unit is None
-            and word.noun
-            and (is_kind(word.form, self._ontology) or any(word.index - i in (1, 2) for i in asked))
-        ]
+        beside = {word.index + step for word in question.asks for step in (1, 2)}
+        last = left[-1] if left and question.is_open and is_kind(left[-1].form, self._ontology) else None
+        kinds = [word for word in left if unit is None and word.noun and (word.index in beside or word == last)]
         return [word.form for word in kinds], [word for word in left if word not in kinds]
 
     def _candidates(self, question: Question, said: _Said, kinds: Sequence[str]) -> tuple[str, ...] | None:
@@ -295,6 +295,11 @@ def _same_numbers(question: Question, said: _Said) -> bool:
         if not inside and not re.search(pattern, said.text) and not re.search(pattern, said.context):
             return False
     return True
+
+
+def _written(text: str, start: int) -> str:
+    """The stretch between spaces and signs that a word stands in."""
+    return next((found.group() for found in _WRITTEN.finditer(text) if found.start() <= start < found.end()), "")
 
 
 def _in_row_with(names: set[str], said: _Said) -> set[str]:
