@@ -3,6 +3,7 @@
 Read ``kg.types`` and ``kg.ontology`` first. Imports ``ingest`` and ``rag``; needs no model.
 """
 
+from kg.communities import Community, answer_overview, asks_for_overview, find_communities
 from kg.contradictions import Contradiction
 from kg.errors import KnowledgeError, OntologyError
 from kg.exports import to_graphml, to_turtle
@@ -10,9 +11,12 @@ from kg.extraction import EXTRACTION_VERSION, extract
 from kg.inference import proof
 from kg.knowledge import Knowledge
 from kg.mentions import Mention, Names, find_mentions
+from kg.name_index import NameIndex
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
+from kg.passage_graph import PassageGraph, fact_links, plain_aliases
 from kg.qa import Asker, answer_from_graph
 from kg.questions import question_terms
+from kg.retriever import GraphRetriever
 from kg.store import Graph
 from kg.types import LITERALS, ROOT, Entity, Fact, Ontology, Relation, Rule
 from kg.worlds import WorldExtractor, find_ontology, united
@@ -23,27 +27,36 @@ __all__ = [
     "LITERALS",
     "ROOT",
     "Asker",
+    "Community",
     "Contradiction",
     "Entity",
     "Fact",
     "Graph",
+    "GraphRetriever",
     "Knowledge",
     "KnowledgeError",
     "Mention",
+    "NameIndex",
     "Names",
     "Ontology",
     "OntologyError",
+    "PassageGraph",
     "Relation",
     "Rule",
     "WorldExtractor",
     "answer_from_graph",
+    "answer_overview",
+    "asks_for_overview",
     "extend",
     "extract",
+    "fact_links",
+    "find_communities",
     "find_mentions",
     "find_ontology",
     "general_ontology",
     "general_text",
     "parse_ontology",
+    "plain_aliases",
     "proof",
     "question_terms",
     "to_graphml",
