@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, get_args
 
 import numpy as np
 
@@ -183,10 +183,12 @@ class _Reader:
         data = entry.read()
         sha256 = hashlib.sha256(data).hexdigest()
         held = self._ledger.find_source(path=str(entry.path)) or self._moved(sha256, str(entry.path))
-        wishes = Wishes(self._job.kind or (held.kind if held else None), self._job.genre, self._job.mask_personal)
-        settings = self._settings(wishes, entry, wishes.kind)
+        # A kind that was given once holds; one that was guessed is guessed again from the new text.
+        kind = self._job.kind or (_given_kind(held.settings) if held else None)
+        wishes = Wishes(kind, self._job.genre, self._job.mask_personal)
+        settings = self._settings(wishes, entry, kind or (held.kind if held else None))
         name = self._given_name(entry)
-        same = held and (held.sha256, held.settings, held.kind) == (sha256, settings, wishes.kind)
+        same = held and (held.sha256, held.settings) == (sha256, settings)
         if held and same and name in ("", held.name):
             return Outcome(held.name, held.kind, "unchanged", held.chunks, held.statements)
         read = read_document(
@@ -206,7 +208,7 @@ class _Reader:
     def _settings(self, wishes: Wishes, entry: Entry, kind: Kind | None) -> str:
         """How a file of a kind is read; what extracts facts counts for facts only."""
         extraction = self._extract.settings(entry.path) if kind in (None, "facts") else ""
-        return f"read-{READING_VERSION}:{wishes.genre}:{wishes.mask_personal:d}:{extraction}"
+        return f"read-{READING_VERSION}:{wishes.kind or ''}:{wishes.genre}:{wishes.mask_personal:d}:{extraction}"
 
     def _given_name(self, entry: Entry) -> str:
         if not self._job.name or len(self._files) > 1:
@@ -303,6 +305,12 @@ class _Writer:
             on_progress(Progress(waiting[-1].number - 1, waiting[-1].files, group[-1].source, start, len(new)))
         empty = np.zeros((0, self._embed.dimension), dtype=np.float32)
         return [np.stack([rows[c.id] for c in ready.chunks]) if ready.chunks else empty for ready in waiting]
+
+
+def _given_kind(settings: str) -> Kind | None:
+    """The kind that was given when a source was read; see ``_Reader._settings``."""
+    given = settings.split(":")[1]
+    return next((kind for kind in get_args(Kind) if kind == given), None)
 
 
 def _ahead(items: Iterator[T], pool: ThreadPoolExecutor) -> Iterator[T]:

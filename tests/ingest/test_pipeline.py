@@ -82,6 +82,25 @@ def test_an_edit_replaces_and_a_rename_keeps(ledger: Ledger, embedder: HashEmbed
     assert "서초동" not in ledger.document("내글/둘.md").text
 
 
+def test_a_guessed_kind_is_guessed_again_and_a_given_one_stays(
+    ledger: Ledger, embedder: HashEmbedder, tmp_path: Path
+) -> None:
+    path = tmp_path / "글.txt"
+    prices = "입장료는 3,000원이다. 월요일에는 문을 닫는다."
+
+    def kind(text: str, **options: object) -> str | None:
+        path.write_text(text, "utf-8")
+        (outcome,) = run(ledger, embedder, path, **options)
+        (again,) = run(ledger, embedder, path)
+        assert (again.status, again.kind) == ("unchanged", outcome.kind)
+        return outcome.kind
+
+    assert kind(SCENE) == "creative"
+    assert kind(prices) == "facts"
+    assert kind(SCENE, kind="general") == "general"
+    assert kind(SCENE + prices) == "general"
+
+
 def test_other_extraction_settings_read_the_facts_anew(
     ledger: Ledger, embedder: HashEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
