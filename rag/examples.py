@@ -57,12 +57,14 @@ _SPEECH_LEVELS = {
 _LENGTHS = {"긴 글": "길게|긴 |길고|넉넉|조금 길|장편", "짧은 글": "짧[게은고]|초단편|한두|두어"}
 _LONG, _SHORT = 900, 450  # characters; the corpus's upper and lower quarter
 
-# In standard deviations of the fused score of a request's candidates.
+# In standard deviations of the fused score of a request's candidates. On the tune half of the graded requests (113)
+# nDCG@5 is .689; with all of the aspects at 0 it is .660, without mood .666, form .681, point of view, speech level or
+# length .687, tense .689. A genre that only adds 1 gives up .016; own texts stand in no graded request: a judgement.
 _GENRE = 4.0
 _OWN = 1.0
-_ASPECTS = {"form": 0.3, "mood": 0.2, "point_of_view": 0.2, "tense": 0.2, "speech_level": 0.2, "length": 0.1}
-# What a candidate loses for a cosine of 1 with one that is chosen already.
-_DIVERSITY = 0.2
+_ASPECTS = {"form": 0.5, "mood": 0.6, "point_of_view": 0.5, "tense": 0.3, "speech_level": 0.5, "length": 0.1}
+# What a candidate loses for a cosine of 1 with one that is chosen already: nDCG@5 without it is .685.
+_DIVERSITY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
