@@ -20,6 +20,9 @@ _NOUN = ("NNG", "NNP", "NR", "XR", "SL", "SH", "SN", "XSN")
 _WORD = re.compile(r"[0-9A-Za-z가-힣㐀-鿿]+")
 
 
+_ASKING = frozenset(("무엇", "누구", "언제", "어디", "얼마", "몇", "어떤", "어느", "무슨", "왜", "어떻", "어떠", "뭐"))
+
+
 class Korean:
     """A morphological analyser with a dictionary of its own names. Safe to share between threads."""
 
@@ -59,6 +62,21 @@ class Korean:
         에어 find 에어팟; particles and endings are dropped, so that 서울 finds 서울에서.
         """
         return _terms(self.tokenize(text))
+
+    def sentence_terms(self, text: str) -> list[list[str]]:
+        """``terms`` of each sentence that has any, in order."""
+        sentences: list[list[Token]] = [[]]
+        for token in self.tokenize(text):
+            sentences[-1].append(token)
+            if token.tag == "SF":
+                sentences.append([])
+        return [terms for tokens in sentences if (terms := _terms(tokens))]
+
+    def asked_terms(self, question: str) -> list[str]:
+        """``terms`` without words that ask (누구, 언제, 몇 …), which need not stand in an answer; all if there are no
+        others."""
+        tokens = self.tokenize(question)
+        return _terms([token for token in tokens if token.form not in _ASKING]) or _terms(tokens)
 
     def nouns(self, text: str) -> list[str]:
         """Common and proper nouns of ``text`` in order, without repeats."""

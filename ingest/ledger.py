@@ -321,6 +321,16 @@ class Ledger:
         """Ids of all live chunks."""
         return {row[0] for row in self._db.execute("SELECT id FROM chunks")}
 
+    def chunk_ids_within(
+        self, sources: Sequence[str] = (), genre: str = "", since: str = "", until: str = ""
+    ) -> set[str]:
+        """Ids of the live chunks of ``sources`` (or of folders of them), of a genre, taken in between two days (UTC).
+
+        Empty arguments limit nothing; days are ``YYYY-MM-DD`` and both count.
+        """
+        wanted = {"names": json.dumps(list(sources)), "genre": genre, "since": since, "until": until}
+        return {row[0] for row in self._db.execute(_WITHIN, wanted)}
+
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
         """Chunk ids and their vectors as one (n, dimension) array; all chunks without ``ids``."""
         if ids is None:
@@ -394,13 +404,20 @@ class Ledger:
         Raises:
             LedgerMismatch: its vectors were made by another one.
         """
-        claimed = f"{identity}:{dimension}"
-        held = self.get("embedder")
-        if held is None:
-            self.set(embedder=claimed)
-        elif held != claimed:
+        if self.get("embedder") is None:
+            self.set(embedder=f"{identity}:{dimension}")
+        self.expect_embedder(identity, dimension)
+
+    def expect_embedder(self, identity: str, dimension: int) -> None:
+        """Refuse to compare vectors of two embedders; a ledger without vectors takes any.
+
+        Raises:
+            LedgerMismatch: see ``claim_embedder``.
+        """
+        held, expected = self.get("embedder"), f"{identity}:{dimension}"
+        if held not in (None, expected):
             raise LedgerMismatch(
-                f"이 자료는 다른 임베딩 모델({held})로 만들어졌습니다. 지금 모델은 {claimed}입니다.",
+                f"이 자료는 다른 임베딩 모델({held})로 만들어졌습니다. 지금 모델은 {expected}입니다.",
                 "설정의 임베딩 모델을 되돌리거나, 새 --home 폴더에 자료를 다시 넣으세요.",
             )
 
@@ -562,6 +579,15 @@ _CHUNKS = """
 _KINDS = """
     SELECT c.id, s.kind FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
     WHERE c.id IN (SELECT value FROM json_each(?))
+"""
+_WITHIN = """
+    SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id JOIN sources s ON s.id = d.source_id
+    WHERE (:names = '[]' OR EXISTS (
+            SELECT 1 FROM json_each(:names) n
+            WHERE s.name = n.value OR substr(s.name, 1, length(n.value) + 1) = n.value || '/'))
+        AND (:genre = '' OR json_extract(c.example, '$.genre') = :genre)
+        AND (:since = '' OR substr(s.ingested_at, 1, 10) >= :since)
+        AND (:until = '' OR substr(s.ingested_at, 1, 10) <= :until)
 """
 _TEXTS = "SELECT id, text FROM documents WHERE id IN (SELECT value FROM json_each(?))"
 _STATEMENTS = """

@@ -17,10 +17,11 @@ from rag.errors import (
 )
 from rag.generation.answerer import Answerer
 from rag.generation.writer import Generated, Writer
+from rag.langchain import LoopRetriever
 from rag.projections import Projections
 from rag.prompting import ChatTemplate, PlainTemplate, Template, answer_prompt, template_for, write_prompt
 from rag.retrieval import Retriever
-from rag.types import VOICES, Answer, Citation, Hit, Message, Prompt, ProofStep, Voice
+from rag.types import VOICES, Answer, Citation, Hit, Message, Prompt, ProofStep, Scope, Voice
 from rag.write import Draft, Request, find_examples, write
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "GenerationError",
     "Hit",
     "LocalEmbedder",
+    "LoopRetriever",
     "Message",
     "PlainTemplate",
     "Preset",
@@ -51,6 +53,7 @@ __all__ = [
     "RagError",
     "Request",
     "Retriever",
+    "Scope",
     "Template",
     "UnknownPreset",
     "UnsupportedTokenizer",

@@ -6,6 +6,7 @@ slower, but right and fresh.
 
 from __future__ import annotations
 
+import secrets
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,18 +14,22 @@ from filelock import FileLock, Timeout
 
 from ingest import Korean, Ledger
 from rag.indexes.files import remove
-from rag.indexes.vectors import ChromaVectors, ExactVectors, VectorIndex
+from rag.indexes.vectors import ChromaVectors, ExactVectors, Folders, Place, Server, VectorIndex
 from rag.indexes.words import WordIndex
 
 
 class Projections:
     """The word and vector indexes of one home folder; ``is_owner`` says whether Chroma is ours.
 
+    Chroma lies in the home folder or, where ``chroma_url`` is given, on a server that other homes may share.
+
     Raises:
         IndexUnavailable: the word index can be neither brought up to date nor built anew.
     """
 
-    def __init__(self, home: Path, ledger: Ledger, korean: Korean, embedder_identity: str) -> None:
+    def __init__(
+        self, home: Path, ledger: Ledger, korean: Korean, embedder_identity: str, chroma_url: str = ""
+    ) -> None:
         self._ledger = ledger
         # The thread that closes need not be the one that opened.
         self._lock = FileLock(home / "projections.lock", thread_local=False)
@@ -36,7 +41,10 @@ class Projections:
             undo.callback(self.words.close)
             self.words.catch_up()
             if self.is_owner:
-                self._chroma = ChromaVectors(home / "chroma", ledger, embedder_identity)
+                place: Place = Folders(home / "chroma", ledger, embedder_identity)
+                if chroma_url:
+                    place = Server(chroma_url, _library(ledger), embedder_identity)
+                self._chroma = ChromaVectors(place, ledger)
                 undo.callback(self._chroma.close)
             self._parts = undo.pop_all()
         self.vectors: VectorIndex = self._chroma or ExactVectors(ledger)
@@ -87,6 +95,14 @@ class Projections:
         except (Timeout, OSError):  # held by another process, or by no one ever: no permission, no locks
             return False
         return True
+
+
+def _library(ledger: Ledger) -> str:
+    """Tells this ledger's collections from those of others on one server. A restored backup gets a name of its own."""
+    if not (held := ledger.get("chroma_library")):
+        held = secrets.token_hex(6)
+        ledger.set(chroma_library=held)
+    return held
 
 
 def _differences(label: str, live: set[str], held: set[str]) -> list[str]:

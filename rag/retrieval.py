@@ -5,20 +5,22 @@ Text, spans and liveness come from the ledger, never from an index's copy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import fmean, pstdev
 from typing import Literal
 
 from ingest import Kind, Ledger
 from rag.embedding import LocalEmbedder
 from rag.examples import choose
+from rag.passages import passages
 from rag.projections import Projections
-from rag.types import Hit, Voice
+from rag.types import Hit, Scope, Voice
 
 How = Literal["hybrid", "words", "vectors", "graph"]
 Scored = Sequence[tuple[str, float]]
+Fused = tuple[str, float, tuple[Voice, ...]]  # chunk id, score, voices that found it
 # How many candidates each voice brings, and how much each counts. KorQuAD 1.0 dev with Kiwi BM25 and
 # multilingual-e5-small: z-scores with .3 on the vectors gave recall@1 .912, words alone .897, RRF .848.
 _CANDIDATES = 50
@@ -29,12 +31,15 @@ _WEIGHTS: dict[Voice, float] = {"words": 0.7, "vectors": 0.3, "graph": 0.3}
 _EXAMPLE_WEIGHTS: dict[Voice, float] = {"words": 0.3, "vectors": 0.7, "graph": 0.0}
 # Deeper than for passages, since a genre may be a small part of what is held.
 _EXAMPLE_CANDIDATES = 200
+_READ_AT_ONCE = 16
+_EVERYWHERE = Scope()
 
 
 @dataclass(frozen=True)
 class Retriever:
-    """Search over one home folder. ``graph`` gives (chunk id, score) for a question, or is None.
+    """Search over one home folder.
 
+    ``graph`` gives (chunk id, score) for a question and ``aliases`` other names of what it names; either may be None.
     ``shipped`` holds the SHA-256 of files that came with the program: all others are the author's own.
     """
 
@@ -42,38 +47,61 @@ class Retriever:
     projections: Projections
     embedder: LocalEmbedder
     graph: Callable[[str], Scored] | None = None
+    aliases: Callable[[str], Sequence[str]] | None = None
     shipped: AbstractSet[str] = frozenset()
 
-    def search(self, query: str, k: int = 5, kind: Kind | None = None, how: How = "hybrid") -> list[Hit]:
-        """At most ``k`` hits, best first."""
-        return self._hits(self._rankings(query, kind, how), _WEIGHTS)[:k]
+    def search(
+        self, query: str, k: int = 5, kind: Kind | None = None, how: How = "hybrid", scope: Scope = _EVERYWHERE
+    ) -> list[Hit]:
+        """At most ``k`` passages, best first; see ``rag.passages``.
+
+        Raises:
+            LedgerMismatch: the vectors that are held were made by another embedder.
+            IndexUnavailable: the word index can be neither read nor built anew.
+        """
+        ranked = self.ranked(query, kind, how, scope)
+        return passages(ranked, k, lambda source: self.ledger.document(source).text)
+
+    def ranked(
+        self, query: str, kind: Kind | None = None, how: How = "hybrid", scope: Scope = _EVERYWHERE
+    ) -> Iterator[Hit]:
+        """Single chunks, best first, read as far as they are asked for. Raises what ``search`` raises."""
+        return self._live(fuse(self._rankings(query, kind, how, scope), _WEIGHTS))
 
     def examples(self, request: str, genre: str = "", k: int = 3) -> list[Hit]:
         """At most ``k`` worked examples for a request, best first; see ``rag.examples``."""
         query = f"{genre} {request}".strip()
-        hits = self._hits(self._rankings(query, "creative", "hybrid", _EXAMPLE_CANDIDATES), _EXAMPLE_WEIGHTS)
+        rankings = self._rankings(query, "creative", "hybrid", candidates=_EXAMPLE_CANDIDATES)
+        hits = list(self._live(fuse(rankings, _EXAMPLE_WEIGHTS)))
         vectors = dict(zip(*self.ledger.vectors([hit.chunk.id for hit in hits]), strict=True))
         own = {source.name for source in self.ledger.sources() if source.sha256 not in self.shipped}
         return choose(request, genre, hits, vectors, k, own)
 
-    def _rankings(self, query: str, kind: Kind | None, how: How, candidates: int = _CANDIDATES) -> dict[Voice, Scored]:
+    def _rankings(
+        self, query: str, kind: Kind | None, how: How, scope: Scope = _EVERYWHERE, candidates: int = _CANDIDATES
+    ) -> dict[Voice, Scored]:
+        only = None if scope.is_everywhere else self.ledger.chunk_ids_within(**asdict(scope))
         rankings: dict[Voice, Scored] = {}
         if how in ("hybrid", "words"):
-            rankings["words"] = self.projections.words.search(query, candidates, kind)
+            aliases = self.aliases(query) if self.aliases else ()
+            rankings["words"] = self.projections.words.search(query, candidates, kind, only, aliases)
         if how in ("hybrid", "vectors"):
+            self.ledger.expect_embedder(self.embedder.identity, self.embedder.dimension)
             vector = self.embedder.embed_query_vector(query)
-            rankings["vectors"] = self.projections.vectors.search(vector, candidates, kind)
+            rankings["vectors"] = self.projections.vectors.search(vector, candidates, kind, only)
         if how in ("hybrid", "graph") and self.graph is not None and kind in (None, "facts"):
-            rankings["graph"] = self.graph(query)
+            rankings["graph"] = [pair for pair in self.graph(query) if only is None or pair[0] in only]
         return rankings
 
-    def _hits(self, rankings: dict[Voice, Scored], weights: dict[Voice, float]) -> list[Hit]:
-        fused = fuse(rankings, weights)
-        chunks = self.ledger.chunks(chunk_id for chunk_id, _, _ in fused)
-        return [Hit(chunks[chunk_id], score, via) for chunk_id, score, via in fused if chunk_id in chunks]
+    def _live(self, fused: Sequence[Fused]) -> Iterator[Hit]:
+        """The hits of what is still held, read from the ledger as far as they are asked for."""
+        for start in range(0, len(fused), _READ_AT_ONCE):
+            batch = fused[start : start + _READ_AT_ONCE]
+            chunks = self.ledger.chunks(chunk_id for chunk_id, _, _ in batch)
+            yield from (Hit(chunks[chunk_id], score, via) for chunk_id, score, via in batch if chunk_id in chunks)
 
 
-def fuse(rankings: dict[Voice, Scored], weights: dict[Voice, float]) -> list[tuple[str, float, tuple[Voice, ...]]]:
+def fuse(rankings: dict[Voice, Scored], weights: Mapping[Voice, float]) -> list[Fused]:
     """Convex fusion of z-scores: (chunk id, score, voices that found it), best first.
 
     A voice that did not find a chunk counts for it as its own weakest hit (Bruch et al., "An Analysis of

@@ -28,6 +28,28 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to look; empty fields limit nothing.
+
+    Attributes:
+        sources: names of sources, or of folders of sources ('설정집' holds '설정집/인물.md').
+        genre: of creative pieces.
+        since: first day of taking in, ``YYYY-MM-DD`` in UTC.
+        until: last day.
+    """
+
+    sources: tuple[str, ...] = ()
+    genre: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether nothing is limited."""
+        return self == Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation."""
 

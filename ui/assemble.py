@@ -117,12 +117,14 @@ class App:
     @cached_property
     def projections(self) -> Projections:
         """The indexes, up to date with the ledger."""
-        return Projections(self.settings.home, self.ledger, self.korean, self.settings.embedder)
+        settings = self.settings
+        return Projections(settings.home, self.ledger, self.korean, settings.embedder, settings.chroma_url)
 
     @cached_property
     def retriever(self) -> Retriever:
         """Search over words, vectors and the graph."""
-        return Retriever(self.ledger, self.projections, self.embedder, self._walk, _shipped_files())
+        parts = (self.ledger, self.projections, self.embedder)
+        return Retriever(*parts, graph=self._walk, aliases=self._aliases, shipped=_shipped_files())
 
     @cached_property
     def _knowledge(self) -> Knowledge:
@@ -253,6 +255,12 @@ class App:
 
     def _walk(self, question: str) -> list[tuple[str, float]]:
         return self.passage_graph().search(question)
+
+    def _aliases(self, question: str) -> list[str]:
+        """Other names of the entities that a question names."""
+        _, ontology = self.knowledge()
+        named, _ = question_terms(question, ontology, self.korean)
+        return [alias for name in named for alias in ontology.entities[name].names if alias not in question]
 
 
 def _shipped_files() -> frozenset[str]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -32,7 +33,7 @@ from ingest import IngestError, Job, Kind, Outcome, UnknownSource, ingest
 from ingest import Progress as IngestProgress
 from kg import KnowledgeError
 from kg.literals import canonical
-from rag import Draft, Hit, RagError, Request, Writer, answer, find_examples, write
+from rag import Draft, Hit, RagError, Request, Scope, Writer, answer, find_examples, write
 from rag.models import ModelEntry, ModelError
 from rag.models import Progress as ModelProgress
 from rag.retrieval import How
@@ -267,16 +268,21 @@ def search(
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="개수")] = 5,
     kind: Annotated[str | None, typer.Option(help="creative · facts · general")] = None,
     how: Annotated[str, typer.Option(help="hybrid · words · vectors · graph")] = "hybrid",
+    source: Annotated[list[str] | None, typer.Option(help="이 자료나 폴더에서만 (여러 번 쓸 수 있음)")] = None,
+    genre: Annotated[str, typer.Option(help="이 장르의 글에서만")] = "",
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="이날부터 넣은 자료 (UTC)")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="이날까지 넣은 자료 (UTC)")] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """자료에서 찾기만 합니다. 예: loopai search "신뢰도 점수" -k 3"""
+    """자료에서 찾기만 합니다. 예: loopai search "신뢰도 점수" -k 3 --source 설정집"""
     if kind not in (None, "creative", "facts", "general"):
         raise typer.BadParameter("creative, facts, general 가운데 하나여야 합니다.", param_hint="--kind")
     if how not in ("hybrid", "words", "vectors", "graph"):
         raise typer.BadParameter("hybrid, words, vectors, graph 가운데 하나여야 합니다.", param_hint="--how")
     with open_app(home) as app:
-        hits = app.retriever.search(query, k, cast("Kind | None", kind), cast(How, how))
+        scope = Scope(tuple(source or ()), genre, *(f"{day:%Y-%m-%d}" if day else "" for day in (since, until)))
+        hits = app.retriever.search(query, k, cast("Kind | None", kind), cast(How, how), scope)
         if as_json:
             print_json(documents.hits_document(hits))
         else:

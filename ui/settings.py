@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     answerer_url: str = Field("", description="OpenAI 호환 서버 주소(비우면 쓰지 않음)")
     answerer_key: SecretStr = Field(SecretStr("none"), description="그 서버의 열쇠")
     embedder: str = Field("multilingual-e5-small", description="임베딩 모델(목록의 이름)")
+    chroma_url: str = Field("", description="Chroma 서버 주소(비우면 자료 폴더 안에 둠)")
     port: int = Field(8501, description="화면 서버의 포트")
 
     @property

@@ -8,12 +8,11 @@ ledger; and files that differ are never opened but built anew from the ledger's 
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,18 +20,36 @@ import numpy as np
 
 from ingest import KINDS, Kind, Ledger, LedgerError, Vectors
 from rag.errors import IndexUnavailable
-from rag.indexes.files import fingerprint, matches, remove
-from rag.indexes.probe import compare
+from rag.indexes.chroma import (
+    ChromaFailed,
+    Generation,
+    close_server,
+    collection_names,
+    collections_of,
+    database_files,
+    drop,
+    generation_of,
+    index_files,
+    open_folder,
+    open_server,
+)
+from rag.indexes.files import matches, remove
 
-_BATCH = 1000  # Chroma's default for writing its index files, so that each batch ends with what can be remembered
+# Chroma's default for writing its index files, so that each batch ends with what can be remembered; below what it
+# takes at once (5,461).
+_BATCH = 1000
 _PROBE_SECONDS = 300
+# Whatever goes wrong below Chroma, its projection can be left alone: the ledger answers.
+_FAILURES = (ChromaFailed, OSError, LedgerError)
 
 
 class VectorIndex(Protocol):
     """Finds chunks by meaning."""
 
-    def search(self, vector: Vectors, k: int, kind: str | None = None) -> list[tuple[str, float]]:
-        """At most ``k`` (chunk id, cosine similarity), best first."""
+    def search(
+        self, vector: Vectors, k: int, kind: str | None = None, only: Set[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """At most ``k`` (chunk id, cosine similarity), best first; of one kind, or among ``only`` these, if given."""
         ...
 
 
@@ -47,7 +64,9 @@ class ExactVectors:
         self._matrix: Vectors = np.zeros((0, 0), dtype=np.float32)
         self._kinds: dict[str, Kind] | None = None  # read where a kind is asked for
 
-    def search(self, vector: Vectors, k: int, kind: str | None = None) -> list[tuple[str, float]]:
+    def search(
+        self, vector: Vectors, k: int, kind: str | None = None, only: Set[str] | None = None
+    ) -> list[tuple[str, float]]:
         """See ``VectorIndex.search``."""
         with self._lock:
             self._refresh()
@@ -60,7 +79,7 @@ class ExactVectors:
         scores = matrix @ vector
         found = []
         for index in np.argsort(-scores, kind="stable"):
-            if kind is None or kinds.get(ids[index]) == kind:
+            if (kind is None or kinds.get(ids[index]) == kind) and (only is None or ids[index] in only):
                 found.append((ids[index], float(scores[index])))
                 if len(found) == k:
                     break
@@ -75,31 +94,35 @@ class ExactVectors:
 
 
 class ChromaVectors:
-    """Chroma below ``folder``, one collection per kind. Only the owner of the projections may open it.
+    """Chroma as a projection of the ledger, one collection per kind and embedder, in generations at one ``place``.
 
-    Where Chroma is damaged, behind the ledger or out of room, searches are exact ones over the ledger.
+    Only the owner of the projections may open it. Where Chroma is damaged, behind the ledger, not there or out of
+    room, searches are exact ones over the ledger; so are searches within some chunks only, because HNSW finds too
+    few where a filter leaves few.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, embedder_identity: str) -> None:
-        self._folder = folder
+    def __init__(self, place: Place, ledger: Ledger) -> None:
+        self._place = place
         self._ledger = ledger
-        self._suffix = hashlib.sha256(embedder_identity.encode()).hexdigest()[:12]
         self._exact = ExactVectors(ledger)
         self._changing = threading.RLock()  # one change at a time
         self._reading = threading.Lock()  # no generation is closed below a search
-        self._generation: _Generation | None = None
+        self._generation: Generation | None = None
         self._seq = 0  # what the generation holds
         self._number = 0  # of the last generation that was begun; Chroma cannot open a path anew after a failure
         with suppress(*_FAILURES):
             self._open()
         self.catch_up()
 
-    def search(self, vector: Vectors, k: int, kind: str | None = None) -> list[tuple[str, float]]:
+    def search(
+        self, vector: Vectors, k: int, kind: str | None = None, only: Set[str] | None = None
+    ) -> list[tuple[str, float]]:
         """See ``VectorIndex.search``."""
-        with self._reading, suppress(_ChromaFailed):
-            if self._generation is not None and self._seq == self._ledger.head():
-                return self._generation.nearest(vector, k, (kind,) if kind else KINDS)
-        return self._exact.search(vector, k, kind)
+        if only is None:
+            with self._reading, suppress(ChromaFailed):
+                if self._generation is not None and self._seq == self._ledger.head():
+                    return self._generation.nearest(vector, k, (kind,) if kind else KINDS)
+        return self._exact.search(vector, k, kind, only)
 
     def catch_up(self) -> None:
         """Apply what the ledger has acknowledged since the last time; build anew what cannot be trusted."""
@@ -120,15 +143,15 @@ class ChromaVectors:
         """
         with self._changing:
             self._number = max(self._number, int(self._ledger.get("chroma_generation") or 0)) + 1
-            folder = self._folder / str(self._number)
+            name = str(self._number)
             try:
-                self._switch(*self._built(folder))
+                self._switch(*self._built(name))
             except _FAILURES as error:
-                with suppress(OSError):
-                    remove(folder)
+                with suppress(*_FAILURES):
+                    self._place.remove(name)
                 raise IndexUnavailable(
-                    f"{folder}: 벡터 색인을 새로 만들 수 없습니다({error}).",
-                    "디스크 여유와 폴더의 쓰기 권한을 확인하고 `loopai rebuild`를 해 주세요.",
+                    f"{self._place}: 벡터 색인을 새로 만들 수 없습니다({error}).",
+                    "디스크 여유와 폴더의 쓰기 권한을(서버라면 주소와 상태를) 확인하고 `loopai rebuild`를 해 주세요.",
                 ) from error
             self._remove_other_generations()
 
@@ -138,7 +161,7 @@ class ChromaVectors:
 
     def leftovers(self) -> list[str]:
         """Names of old generations that could not be removed."""
-        return sorted(path.name for path in self._other_generations())
+        return sorted(self._other_generations())
 
     def close(self) -> None:
         """Release the files and remember what they hold, so that the next opening need not probe them."""
@@ -146,31 +169,20 @@ class ChromaVectors:
             if generation := self._generation:
                 self._switch(None, 0)
                 self._ledger.set(chroma_index=generation.index(), chroma_database=generation.database())
+        self._place.close()
 
     # -- inside ----------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        """Open the generation that the ledger names, unless its files may do harm."""
-        if not self._folder.is_dir():
-            remove(self._folder)
-            self._folder.mkdir()
+        """Open the generation that the ledger names, unless it may do harm."""
+        self._place.prepare()
         self._remove_other_generations()
-        current = self._current()
-        if current is not None and self._is_whole(current):
+        current = self._ledger.get("chroma_generation")
+        if current and self._place.is_whole(current):
             self._ledger.set(chroma_database="")  # Chroma writes as soon as it is opened
-            self._switch(_Generation(current, self._suffix), int(self._ledger.get("chroma_seq") or 0))
+            self._switch(self._place.open(current), int(self._ledger.get("chroma_seq") or 0))
 
-    def _is_whole(self, folder: Path) -> bool:
-        """Whether the files are as they were left, or, where the last owner was killed, can be read without harm.
-
-        A kill tears no SQLite file, but Chroma's index files are written in place: they must be as they were.
-        """
-        if not matches(_index_files(folder), self._ledger.get("chroma_index") or ""):
-            return False
-        database = self._ledger.get("chroma_database")
-        return matches(_database_files(folder), database) if database else is_readable(folder, self._ledger.path)
-
-    def _applied(self, generation: _Generation) -> bool:
+    def _applied(self, generation: Generation) -> bool:
         """Bring ``generation`` up to date; whether it then holds as many vectors as the ledger."""
         for seq in self._batches(generation, self._seq):
             self._seq = seq
@@ -180,11 +192,10 @@ class ChromaVectors:
             self._ledger.set(chroma_index=index)
         return held == live or self._seq != self._ledger.head()
 
-    def _built(self, folder: Path) -> tuple[_Generation, int]:
+    def _built(self, name: str) -> tuple[Generation, int]:
         """A generation with every vector of the ledger, which names it from now on; and its sequence number."""
-        remove(folder)
-        folder.mkdir(parents=True)
-        generation = _Generation(folder, self._suffix)
+        self._place.remove(name)
+        generation = self._place.open(name)
         try:
             seq = self._ledger.head()
             live = sorted(self._ledger.chunk_ids())
@@ -193,14 +204,14 @@ class ChromaVectors:
             for later in self._batches(generation, seq):
                 seq = later
             self._ledger.set(
-                chroma_generation=folder.name, chroma_seq=str(seq), chroma_index=generation.index(), chroma_database=""
+                chroma_generation=name, chroma_seq=str(seq), chroma_index=generation.index(), chroma_database=""
             )
         except BaseException:
             generation.close()
             raise
         return generation, seq
 
-    def _batches(self, generation: _Generation, seq: int) -> Iterator[int]:
+    def _batches(self, generation: Generation, seq: int) -> Iterator[int]:
         """Apply what came after ``seq``; gives the sequence number that is held after each batch."""
         changes = self._ledger.changes(seq)
         for start in range(0, len(changes), _BATCH):
@@ -208,28 +219,152 @@ class ChromaVectors:
             self._put(generation, [change.chunk_id for change in batch])
             yield batch[-1].seq
 
-    def _put(self, generation: _Generation, touched: Sequence[str]) -> None:
+    def _put(self, generation: Generation, touched: Sequence[str]) -> None:
         ids, vectors = self._ledger.vectors(touched)
         generation.put(touched, ids, vectors, self._ledger.kinds(ids))
 
-    def _switch(self, generation: _Generation | None, seq: int) -> None:
+    def _switch(self, generation: Generation | None, seq: int) -> None:
         with self._reading:
             old, self._generation, self._seq = self._generation, generation, seq
             if old is not None:
                 old.close()
 
-    def _current(self) -> Path | None:
-        name = self._ledger.get("chroma_generation")
-        return self._folder / name if name else None
-
-    def _other_generations(self) -> list[Path]:
-        current = self._current()
-        return [path for path in self._folder.iterdir() if path != current] if self._folder.is_dir() else []
+    def _other_generations(self) -> list[str]:
+        current = self._ledger.get("chroma_generation")
+        with suppress(*_FAILURES):
+            return [name for name in self._place.names() if name != current]
+        return []
 
     def _remove_other_generations(self) -> None:
-        for path in self._other_generations():
-            with suppress(OSError):  # tried again at the next opening; until then ``leftovers`` tells
-                remove(path)
+        for name in self._other_generations():
+            with suppress(*_FAILURES):  # tried again at the next opening; until then ``leftovers`` tells
+                self._place.remove(name)
+
+
+class Place(Protocol):
+    """Where generations lie. All methods may raise ``ChromaFailed`` or ``OSError``."""
+
+    def prepare(self) -> None:
+        """Make room for generations, if there is none."""
+        ...
+
+    def names(self) -> list[str]:
+        """Of all generations and whatever else lies there."""
+        ...
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a generation is there and can be opened without harm."""
+        ...
+
+    def open(self, name: str) -> Generation:
+        """A generation, begun where there is none of that name."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove what has that name, if anything has."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is shared by its generations."""
+
+
+class Folders:
+    """One folder per generation below ``root``, each with a Chroma of its own."""
+
+    def __init__(self, root: Path, ledger: Ledger, embedder_identity: str) -> None:
+        self._root = root
+        self._ledger = ledger
+        self._embedder = embedder_identity
+
+    def __str__(self) -> str:
+        return str(self._root)
+
+    def prepare(self) -> None:
+        """See ``Place``."""
+        if not self._root.is_dir():
+            remove(self._root)
+            self._root.mkdir()
+
+    def names(self) -> list[str]:
+        """See ``Place``."""
+        return [path.name for path in self._root.iterdir()] if self._root.is_dir() else []
+
+    def is_whole(self, name: str) -> bool:
+        """Whether the files are as they were left, or, where the last owner was killed, can be read without harm.
+
+        A kill tears no SQLite file, but Chroma's index files are written in place: they must be as they were.
+        """
+        folder = self._root / name
+        if not matches(index_files(folder), self._ledger.get("chroma_index") or ""):
+            return False
+        database = self._ledger.get("chroma_database")
+        return matches(database_files(folder), database) if database else is_readable(folder, self._ledger.path)
+
+    def open(self, name: str) -> Generation:
+        """See ``Place``."""
+        folder = self._root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return Generation(open_folder(folder), collection_names(self._embedder), self._embedder, folder)
+
+    def remove(self, name: str) -> None:
+        """See ``Place``."""
+        remove(self._root / name)
+
+    def close(self) -> None:
+        """Nothing: each generation has a client of its own."""
+
+
+class Server:
+    """Generations as collections of a Chroma server that this home shares with others (``chroma run``).
+
+    ``library`` tells the homes apart. The server's files are its own business: what it holds is counted at every
+    catching up, and compared by ``loopai check``.
+    """
+
+    def __init__(self, url: str, library: str, embedder_identity: str) -> None:
+        self._url = url
+        self._library = library
+        self._embedder = embedder_identity
+        self._client: Any = None
+
+    def __str__(self) -> str:
+        return self._url
+
+    def prepare(self) -> None:
+        """Nothing: a server has room."""
+
+    def names(self) -> list[str]:
+        """Numbers of the generations whose collections are there, of whatever embedder."""
+        found = {generation_of(name, self._library) for name in collections_of(self._connected())}
+        return sorted(found - {""})
+
+    def is_whole(self, name: str) -> bool:
+        """Whether all its collections are there."""
+        return set(self._collections(name).values()) <= set(collections_of(self._connected()))
+
+    def open(self, name: str) -> Generation:
+        """See ``Place``."""
+        return Generation(self._connected(), self._collections(name), self._embedder)
+
+    def remove(self, name: str) -> None:
+        """See ``Place``."""
+        for collection in collections_of(self._connected()):
+            if generation_of(collection, self._library) == name:
+                drop(self._connected(), collection)
+
+    def close(self) -> None:
+        """See ``Place``."""
+        if self._client is not None:
+            close_server(self._client)
+            self._client = None
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = open_server(self._url)
+        return self._client
+
+    def _collections(self, name: str) -> dict[str, str]:
+        return collection_names(self._embedder, f"-{self._library}-{name}")
 
 
 def is_readable(folder: Path, ledger: Path) -> bool:
@@ -239,105 +374,3 @@ def is_readable(folder: Path, ledger: Path) -> bool:
         return subprocess.run(command, timeout=_PROBE_SECONDS, capture_output=True, check=False).returncode == 0
     except subprocess.TimeoutExpired:
         return False
-
-
-class _ChromaFailed(Exception):
-    """Chroma cannot do what it was asked."""
-
-
-# Whatever goes wrong below Chroma, its projection can be left alone: the ledger answers.
-_FAILURES = (_ChromaFailed, OSError, LedgerError)
-
-
-class _Generation:
-    """One Chroma folder, open."""
-
-    def __init__(self, folder: Path, suffix: str) -> None:
-        import chromadb
-
-        self._folder = folder
-        self._index_state: tuple[list[tuple[str, int, int]], str] = ([], fingerprint([]))
-        with _translated():
-            self._client = chromadb.PersistentClient(
-                str(folder), settings=chromadb.Settings(anonymized_telemetry=False)
-            )
-            self._collections: dict[str, Any] = {
-                kind: self._client.get_or_create_collection(
-                    f"{kind}-{suffix}", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-                )
-                for kind in KINDS
-            }
-
-    def put(self, touched: Sequence[str], ids: Sequence[str], vectors: Vectors, kinds: dict[str, Kind]) -> None:
-        """Hold ``vectors`` (n, dimension) of ``ids``, and nothing of the ``touched`` that are not among them."""
-        gone = sorted(set(touched) - set(ids))
-        with _translated():
-            for kind, collection in self._collections.items():
-                rows = [row for row, chunk_id in enumerate(ids) if kinds.get(chunk_id) == kind]
-                if gone:
-                    collection.delete(ids=gone)
-                if rows:
-                    collection.upsert(ids=[ids[row] for row in rows], embeddings=vectors[rows])
-
-    def nearest(self, vector: Vectors, k: int, kinds: Sequence[str]) -> list[tuple[str, float]]:
-        """See ``VectorIndex.search``."""
-        found: list[tuple[str, float]] = []
-        with _translated():
-            for kind in kinds:
-                wanted = min(k, self._collections[kind].count())
-                if not wanted:
-                    continue
-                result = self._collections[kind].query(
-                    query_embeddings=[vector], n_results=wanted, include=["distances"]
-                )
-                if len(result["ids"][0]) < wanted:
-                    raise _ChromaFailed("some vectors cannot be reached")  # HNSW promises no connected graph
-                pairs = zip(result["ids"][0], result["distances"][0], strict=True)
-                found += [(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
-        return sorted(found, key=lambda pair: -pair[1])[:k]
-
-    def count(self) -> int:
-        """How many vectors are held."""
-        with _translated():
-            return sum(collection.count() for collection in self._collections.values())
-
-    def compared(self, ledger: Ledger) -> tuple[set[str], set[str]]:
-        """See ``ChromaVectors.compared``."""
-        with _translated():
-            found = [compare(collection, ledger) for collection in self._collections.values()]
-        return {chunk_id for ids, _ in found for chunk_id in ids}, {i for _, wrong in found for i in wrong}
-
-    def index(self) -> str:
-        """Fingerprint of the index files; taken anew only where one was written since."""
-        files = _index_files(self._folder)
-        state = [(str(path), stat.st_size, stat.st_mtime_ns) for path in files for stat in [path.stat()]]
-        if state != self._index_state[0]:
-            self._index_state = (state, fingerprint(files))
-        return self._index_state[1]
-
-    def database(self) -> str:
-        """Fingerprint of Chroma's SQLite file, once closed."""
-        return fingerprint(_database_files(self._folder))
-
-    def close(self) -> None:
-        """Release the files."""
-        self._client.close()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    from chromadb.errors import ChromaError
-
-    try:
-        yield
-    except ChromaError as error:
-        raise _ChromaFailed(str(error)) from error
-
-
-def _index_files(folder: Path) -> list[Path]:
-    """The vectors and their graph: Chroma writes them in place."""
-    return sorted(path for path in folder.glob("*/**/*") if path.is_file())
-
-
-def _database_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*") if path.is_file())

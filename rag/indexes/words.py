@@ -6,24 +6,31 @@ is damaged or not of this ledger is built anew. Knows no vectors.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ingest import Korean, Ledger, LedgerError
 from rag.errors import IndexUnavailable
+from rag.indexes.bm25 import SENTENCE, WEIGHTS, Candidate, Field, Statistics, pairs, scored, words
 from rag.indexes.files import remove
 
-_VERSION = 1
+_VERSION = 2
 _BATCH = 500
 _BUSY_SECONDS = 30.0
+_CANDIDATES = 100  # that are scored in full
+# Chunks that a search looks at: at least, and as a share of all.
+_LOOKED_AT = 2000
+_LOOKED_AT_SHARE = 8
 _WORDS = """
     CREATE VIRTUAL TABLE words USING fts5(
-        chunk_id UNINDEXED, kind UNINDEXED, terms, tokenize = "unicode61 remove_diacritics 0"
+        chunk_id UNINDEXED, kind UNINDEXED, terms, pairs, tokenize = "unicode61 remove_diacritics 0"
     )
 """
 # Result codes that speak of the surroundings: a new file would help nothing.
@@ -52,17 +59,15 @@ class WordIndex:
         self._identity: tuple[int, int] | None = None
         self._in_doubt = False  # whether the file may hold other chunks than its sequence number says
 
-    def search(self, query: str, k: int, kind: str | None = None) -> list[tuple[str, float]]:
-        """At most ``k`` (chunk id, BM25 score), best first; any common term makes a hit."""
-        terms = dict.fromkeys(self._korean.terms(query))
-        if not terms:
-            return []
-        match = " OR ".join(f'"{term}"' for term in terms)
-        where, values = ("AND kind = ?", (kind,)) if kind else ("", ())
-        statement = (
-            f"SELECT chunk_id, -bm25(words) FROM words WHERE words MATCH ? {where} ORDER BY bm25(words), rowid LIMIT ?"
-        )
-        return [(row[0], float(row[1])) for row in self._used(lambda file: file.run(statement, (match, *values, k)))]
+    def search(
+        self, query: str, k: int, kind: str | None = None, only: Set[str] | None = None, aliases: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
+        """At most ``k`` (chunk id, score), best first; of one kind, or among ``only`` these, if given.
+
+        Any common word, or pair of letters, makes a hit. ``aliases`` are other names of what the query names. A word
+        that no chunk has stands for those that are typed nearly like it.
+        """
+        return self._used(lambda file: self._ranked(file, query, k, kind, only, aliases))
 
     def catch_up(self) -> None:
         """Apply what the ledger has acknowledged since the last time."""
@@ -117,9 +122,25 @@ class WordIndex:
                 raise _FileFailed(f"{self._path}: unsound", sqlite3.SQLITE_CORRUPT)
         return self._file
 
+    def _ranked(
+        self, file: _File, query: str, k: int, kind: str | None, only: Set[str] | None, aliases: Sequence[str]
+    ) -> list[tuple[str, float]]:
+        if self._has_new_names(file):
+            self._apply(file)
+        known = file.statistics()
+        terms = [*self._korean.asked_terms(query), *(term for name in aliases for term in self._korean.terms(name))]
+        meant = [near for word in words(query) for near in _nearly(word, known)]
+        asked: dict[Field, list[str]] = {
+            "terms": list(dict.fromkeys([*terms, *meant])),
+            "pairs": list(dict.fromkeys(pairs(query))),
+        }
+        found = file.candidates(_match(asked, known), max(k, _CANDIDATES), kind, only)
+        return scored(found, asked, known)[:k]
+
     def _apply(self, file: _File) -> None:
         held, head = file.seq(), self._ledger.head()
-        if held == head and not self._in_doubt:
+        self._korean.add_names(file.names())  # a query is to be read as the texts were
+        if held == head and not self._in_doubt and not self._has_new_names(file):
             return
         for batch in _batches(self._ledger.changes(held)):  # other processes get their turn between
             with file.transaction():
@@ -129,6 +150,8 @@ class WordIndex:
         if held > head or (self._in_doubt and sorted(_chunk_ids(file)) != sorted(self._ledger.chunk_ids())):
             self._index_anew(file)
             return
+        if self._has_new_names(file):
+            self._read_names(file)
         if self._in_doubt:
             with file.transaction():
                 file.set_seq(file.seq())
@@ -138,10 +161,28 @@ class WordIndex:
         with file.transaction():
             file.make_tables()
             head = self._ledger.head()
+            known = self._korean.names
             for ids in _batches(sorted(self._ledger.chunk_ids())):
                 self._insert(file, ids)
             file.set_seq(head)
+            file.set_names(file.names(), _digest(known))
         self._note_state()
+
+    def _has_new_names(self, file: _File) -> bool:
+        """Whether the analyser knows names that it did not know when it read the texts."""
+        known = self._korean.names
+        return not known <= file.names() and _digest(known) != file.names_digest()
+
+    def _read_names(self, file: _File) -> None:
+        """Read the chunks anew in which one of the new names may stand: it is one word now."""
+        with file.transaction():
+            known = self._korean.names
+            pattern = _any_of(known - file.names())
+            for ids in _batches(sorted(self._ledger.chunk_ids())):
+                chunks = self._ledger.chunks(ids)
+                if touched := [chunk_id for chunk_id, chunk in chunks.items() if pattern.search(chunk.search_text)]:
+                    self._replace(file, touched)
+            file.set_names(file.names(), _digest(known))
 
     def _replace(self, file: _File, touched: Sequence[str]) -> None:
         """Put what is live of the ``touched`` chunks in place of what is held of them."""
@@ -149,9 +190,16 @@ class WordIndex:
         self._insert(file, touched)
 
     def _insert(self, file: _File, ids: Sequence[str]) -> None:
+        pattern = _any_of(self._korean.names)
+        names: set[str] = set()
         for chunk in self._ledger.chunks(ids).values():
-            terms = " ".join(self._korean.terms(chunk.search_text))
-            file.run("INSERT INTO words (chunk_id, kind, terms) VALUES (?,?,?)", (chunk.id, chunk.kind, terms))
+            text = chunk.search_text
+            names.update(pattern.findall(text))
+            terms = SENTENCE.join(" ".join(sentence) for sentence in self._korean.sentence_terms(text))
+            row = (chunk.id, chunk.kind, terms, " ".join(pairs(text)))
+            file.run("INSERT INTO words (chunk_id, kind, terms, pairs) VALUES (?,?,?,?)", row)
+        if not names <= file.names():
+            file.set_names(file.names() | names, file.names_digest())
 
     def _note_state(self) -> None:
         """Remember the file as its last writer left it. Without a note it is checked at the next opening."""
@@ -184,6 +232,7 @@ class _File:
     """The index's SQLite file with its tables. All methods raise ``_FileFailed``."""
 
     def __init__(self, path: Path) -> None:
+        self._statistics: tuple[int, Statistics] | None = None  # with the sequence number of their state
         with _translated():
             self._db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False)
         try:
@@ -192,6 +241,7 @@ class _File:
                 with self.transaction():
                     if self._version() != _VERSION:  # not made by another process meanwhile
                         self.make_tables()
+            self.run("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, col)")
         except _FileFailed:
             self.close()
             raise
@@ -220,8 +270,11 @@ class _File:
             "DROP TABLE IF EXISTS words",
             "DROP TABLE IF EXISTS state",
             _WORDS,
+            "DROP TABLE IF EXISTS names",
             "CREATE TABLE state (seq INTEGER NOT NULL)",
             "INSERT INTO state VALUES (0)",
+            "CREATE TABLE names (seen TEXT NOT NULL, digest TEXT NOT NULL)",
+            "INSERT INTO names VALUES ('[]', '')",
             f"PRAGMA user_version = {_VERSION}",
         ):
             self.run(statement)
@@ -234,6 +287,42 @@ class _File:
         """See ``seq``. Always writes, which clears away the journal that a killed process has left."""
         self.run("DELETE FROM state")
         self.run("INSERT INTO state VALUES (?)", (seq,))
+
+    def names(self) -> frozenset[str]:
+        """The names that stand in the texts and were read as one word; of other names the file keeps no trace."""
+        return frozenset(json.loads(self.run("SELECT seen FROM names")[0][0]))
+
+    def names_digest(self) -> str:
+        """Of all names that the analyser knew when the texts were read."""
+        return str(self.run("SELECT digest FROM names")[0][0])
+
+    def set_names(self, seen: Set[str], digest: str) -> None:
+        """See ``names`` and ``names_digest``."""
+        self.run("UPDATE names SET seen = ?, digest = ?", (json.dumps(sorted(seen), ensure_ascii=False), digest))
+
+    def candidates(self, match: str, most: int, kind: str | None, only: Set[str] | None) -> list[Candidate]:
+        """The chunks that match, at most so many, the likely ones first."""
+        if not match:
+            return []
+        where, values = "words MATCH ?", [match]
+        if kind:
+            where += " AND kind = ?"
+            values.append(kind)
+        if only is not None:
+            where += " AND chunk_id IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(list(only)))
+        rows = self.run(
+            f"SELECT chunk_id, terms, pairs FROM words WHERE {where} AND rank MATCH ? ORDER BY rank LIMIT {most}",
+            [*values, f"bm25(0, 0, {WEIGHTS['terms']}, {WEIGHTS['pairs']})"],
+        )
+        return [Candidate(chunk_id, {"terms": terms, "pairs": letters}) for chunk_id, terms, letters in rows]
+
+    def statistics(self) -> Statistics:
+        """Of the chunks as they are now."""
+        seq = self.seq()
+        if self._statistics is None or self._statistics[0] != seq:
+            self._statistics = (seq, Statistics(self.run))
+        return self._statistics[1]
 
     def is_sound(self) -> bool:
         """Whether SQLite's and FTS5's checks find nothing; an error of another kind is raised."""
@@ -262,6 +351,44 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _FileFailed(str(error), error.sqlite_errorcode) from error
+
+
+def _nearly(word: str, known: Statistics) -> list[str]:
+    """What a word of a query may be a slip of the keys for: nothing where it begins with a word that is known.
+
+    The analyser cannot help here: it takes what it does not know apart (해서기: 하 + 어서 + 기).
+    """
+    beginnings = [word[:end] for end in range(len(word), 1, -1)]
+    if any(known.holders("terms", beginning) for beginning in beginnings):
+        return []
+    return next((near for beginning in beginnings if (near := known.spellings.near(beginning))), [])
+
+
+def _match(asked: Mapping[Field, Sequence[str]], known: Statistics) -> str:
+    """What a chunk must have one of: the rarest of what is asked, words before letters, while they leave few chunks.
+
+    What stands everywhere tells little and would let every chunk be looked at; it counts in the score all the same.
+    """
+    most = max(_LOOKED_AT, known.chunks // _LOOKED_AT_SHARE)
+    chosen: list[str] = []
+    total = 0
+    for field in WEIGHTS:
+        for term in sorted(asked[field], key=lambda term: known.holders(field, term)):
+            total += known.holders(field, term)
+            if chosen and total > most:
+                break
+            if known.holders(field, term):
+                chosen.append(f'{field} : "{term}"')
+    return " OR ".join(chosen)
+
+
+def _any_of(names: Set[str]) -> re.Pattern[str]:
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+
+
+def _digest(names: Set[str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(names)).encode()).hexdigest()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
