@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import networkx as nx
 import numpy as np
+from kiwipiepy import Token
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 
 from ingest import Chunk, Korean, Ledger
@@ -30,10 +31,13 @@ _LOOKED_AT = 400  # sentences, the most central first
 _ASKS_FOR_OVERVIEW = re.compile(
     r"전체적|전반적|요약|간추려|개요|한눈에|(?:어떤|무슨|주요|핵심|중심)\s*(?:주제|내용|이야기)"
 )
-# Nouns that ask for an overview, or point at all that is held, and say nothing of what it is to be about.
+# Nouns and verbs that ask for an overview, or point at all that is held, and say nothing of what it is to be about.
 _SAYS_NOTHING = re.compile(
-    "(?:전체|전반|대체|주요|핵심|중심)적?|요약|개요|주제|내용|이야기|자료|문서|글|파일|설명|정리|소개|한눈|무엇|것|곳"
+    "(?:전체|전반|대체|주요|핵심|중심)적?|요약|개요|주제|내용|이야기|자료|문서|글|파일|설명|정리|소개|한눈|무엇|것|곳|"
+    "대하|관하|다루|담|담기|알리|알려주|주|있|하|되|나오|들|들어가|들어있|어떻|어떠하|말하|보|싶|간추리|궁금|부탁"
 )
+_NOUN = ("NNG", "NNP", "XR", "SL", "SN")
+_VERB = ("VV", "VA")
 _WHOLE_SENTENCE = re.compile(r"[^|]*[.!?][\"”’'」』)\]]*", re.S)
 
 
@@ -70,23 +74,27 @@ def answer_overview(
     """The sentences that are central to what an overview question names, or to each community if it names nothing.
 
     None for other questions, and where no passage holds all that is named: an overview of something else would be a
-    wrong answer. ``found`` are ids of chunks that words or vectors found; from there, too, sentences are looked for.
+    wrong answer. ``found`` are ids of chunks that words or vectors found: where it starts if no name is known.
     """
     question = unicodedata.normalize("NFC", question)
     if not asks_for_overview(question) or not graph.sentences:
         return None
     mentions = graph.mentions(question)
     nodes = list(dict.fromkeys(node for _, _, node in mentions))
-    nouns = [noun for noun in _nouns_outside(mentions, question, korean) if not _SAYS_NOTHING.fullmatch(noun)]
-    if not nodes and not nouns:
+    words = list(_words_outside(mentions, question, korean))
+    if any(token.tag.startswith(_VERB) for token in words):
+        return None  # what somebody did is no overview
+    if not nodes and not words:
         return _overview_of_all(graph, ledger)
-    start = graph.start(nodes, found)
+    start = graph.start(nodes) if nodes else graph.start((), found)
     if not start.any():
         return None
     spelled = [{spelling for spelling, node in graph.nodes.items() if node == wanted} for wanted in nodes]
-    spelled += [{key(noun)} for noun in nouns]
-    central = _central(graph, ledger, graph.sentence_mass(graph.walk(start)), range(len(graph.sentences)), spelled)
-    citations = sorted(central, key=lambda citation: (citation.source, citation.start))
+    spelled += [{key(word.form)} for word in words]
+    mass = graph.sentence_mass(graph.walk(start))
+    naming = {number for node in nodes for number in graph.sentences_with(node)}
+    ranked = sorted(range(len(mass)), key=lambda number: (number not in naming, -mass[number]))
+    citations = sorted(_central(graph, ledger, ranked, spelled), key=lambda citation: (citation.source, citation.start))
     return Answer("\n".join(c.text for c in citations), False, tuple(citations)) if citations else None
 
 
@@ -95,9 +103,9 @@ def _overview_of_all(graph: PassageGraph, ledger: Ledger) -> Answer | None:
     citations: list[Citation] = []
     for community in find_communities(graph)[:_MOST_COMMUNITIES]:
         mass = graph.sentence_mass(graph.walk(_from_all_of(graph, community)))
-        title = set(community.nodes[:_NAMES_SHOWN])
-        among = [number for number in community.sentences if title & graph.names_in(number)]
-        for citation in _central(graph, ledger, mass, among, ())[:1]:
+        naming = {number for node in community.nodes[:_NAMES_SHOWN] for number in graph.sentences_with(node)}
+        ranked = sorted(naming & set(community.sentences), key=lambda number: (-mass[number], number))
+        for citation in _central(graph, ledger, ranked, ())[:1]:
             lines.append(f"{len(lines) + 1}. {' · '.join(community.names[:_NAMES_SHOWN])}: {citation.text}")
             citations.append(citation)
     if not lines:
@@ -112,19 +120,17 @@ def _from_all_of(graph: PassageGraph, community: Community) -> Weights:
     return start
 
 
-def _central(
-    graph: PassageGraph, ledger: Ledger, mass: Weights, among: Sequence[int], wanted: Iterable[set[str]]
-) -> list[Citation]:
-    """The heaviest whole sentences of passages that hold, for everything ``wanted``, one of its spellings.
+def _central(graph: PassageGraph, ledger: Ledger, ranked: Sequence[int], wanted: Sequence[set[str]]) -> list[Citation]:
+    """The first whole sentences of passages that hold, for everything ``wanted``, one of its spellings.
 
     Each names something that those before it do not. Headings and table rows say little by themselves.
     """
-    heaviest = sorted(among, key=lambda number: (-mass[number], number))[:_LOOKED_AT]
-    chunks = ledger.chunks({graph.sentences[number].chunk_id for number in heaviest})
+    ranked = ranked[:_LOOKED_AT]
+    chunks = ledger.chunks({graph.sentences[number].chunk_id for number in ranked})
     fit = {chunk_id for chunk_id, chunk in chunks.items() if _holds(chunk, wanted)}
     citations: list[Citation] = []
     named: set[int] = set()
-    for number in heaviest:
+    for number in ranked:
         place = graph.sentences[number]
         names = graph.names_in(number)
         if place.chunk_id in fit and not names <= named and len(citations) < _MOST_SENTENCES:
@@ -137,14 +143,18 @@ def _central(
     return citations
 
 
-def _holds(chunk: Chunk, wanted: Iterable[set[str]]) -> bool:
+def _holds(chunk: Chunk, wanted: Sequence[set[str]]) -> bool:
     text = key(chunk.search_text)
     return all(any(spelling in text for spelling in spellings) for spellings in wanted)
 
 
-def _nouns_outside(mentions: Iterable[tuple[int, int, int]], text: str, korean: Korean) -> list[str]:
+def _words_outside(mentions: Iterable[tuple[int, int, int]], text: str, korean: Korean) -> Iterator[Token]:
+    """Nouns, numbers and verbs that say what is asked and stand in no name."""
     taken = {place for start, end, _ in mentions for place in range(start, end)}
-    return [t.form for t in korean.tokenize(text) if t.tag in ("NNG", "NNP", "XR", "SL") and t.start not in taken]
+    for token in korean.tokenize(text):
+        is_word = token.tag in _NOUN or token.tag.startswith(_VERB)
+        if is_word and token.start not in taken and not _SAYS_NOTHING.fullmatch(token.form):
+            yield token
 
 
 def _together(graph: PassageGraph) -> nx.Graph:

@@ -75,9 +75,9 @@ def plain_aliases(ontology: Ontology) -> dict[str, str]:
 class PassageGraph:
     """Passages, sentences and names as one weighted graph without directions.
 
-    Nodes are numbered: passages first, then sentences, then names. ``weights`` is (nodes, nodes), symmetric;
-    ``names`` are as most often written; ``importance`` (names,) in (0, 1] is the greater, the fewer passages hold a
-    name; ``nodes`` has the node of every name and alias by its ``kg.mentions.key``.
+    Nodes are numbered: passages first, then sentences, then names. ``weights`` is (nodes, nodes), symmetric; ``names``
+    are what aliases stand for, else as most often written; ``importance`` (names,) in (0, 1] is the greater, the fewer
+    passages hold a name; ``nodes`` has the node of every name and alias by its ``kg.mentions.key``.
     """
 
     chunk_ids: tuple[str, ...]
@@ -161,9 +161,14 @@ class PassageGraph:
 
     def names_in(self, sentence: int) -> set[int]:
         """The nodes of the names in the sentence of that number."""
-        row = len(self.chunk_ids) + sentence
-        beside = self.weights.indices[self.weights.indptr[row] : self.weights.indptr[row + 1]]
+        beside = self._beside(len(self.chunk_ids) + sentence)
         return set(beside[beside >= self.first_name].tolist())
+
+    def sentences_with(self, node: int) -> list[int]:
+        """The numbers of the sentences that hold the name of that node."""
+        numbers = self._beside(node) - len(self.chunk_ids)
+        found: list[int] = numbers[(numbers >= 0) & (numbers < len(self.sentences))].tolist()
+        return found
 
     def network(self) -> nx.Graph:
         """The same graph for networkx: numbered nodes with ``kind`` and ``label``, edges with ``weight``."""
@@ -179,6 +184,10 @@ class PassageGraph:
     def first_name(self) -> int:
         """The node of the first name."""
         return len(self.chunk_ids) + len(self.sentences)
+
+    def _beside(self, node: int) -> npt.NDArray[np.int64]:
+        beside: npt.NDArray[np.int64] = self.weights.indices[self.weights.indptr[node] : self.weights.indptr[node + 1]]
+        return beside
 
     @cached_property
     def _passages(self) -> dict[str, int]:
@@ -204,6 +213,7 @@ class _Building:
 
     def __init__(self, aliases: Mapping[str, str]) -> None:
         self._aliases = {key(alias): key(name) for alias, name in aliases.items()}
+        self._own_names = {key(name): name for name in aliases.values()}
         self._known: dict[str, str] = {}  # a name as written -> its key, or that of the name that it is an alias of
         self._written: Counter[str] = Counter()
         self._holders: dict[str, set[int]] = defaultdict(set)  # the passages that hold a name
@@ -261,8 +271,9 @@ class _Building:
         return self._known[name]
 
     def _most_written(self) -> dict[str, str]:
-        """By key, how a name is written most often; of equals the first by letters."""
-        spelled: dict[str, str] = {}
+        """By key, what aliases stand for, else how a name is written most often; of equals the first by letters."""
+        held = set(self._known.values())
+        spelled = {known: name for known, name in self._own_names.items() if known in held}
         for name in sorted(self._written, key=lambda name: (-self._written[name], name)):
             spelled.setdefault(self._known[name], name)
         return spelled

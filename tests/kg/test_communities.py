@@ -96,6 +96,9 @@ def test_an_overview_of_what_is_named_speaks_of_it_only(graph: PassageGraph, led
         "한빛소재를 요약해 줘.",
         "느루찬식품과 달무리도서관의 관계를 요약해 줘.",
         "느루찬식품의 공장은 어디야?",
+        "느루찬식품의 2031년 계획을 요약해 줘.",
+        "느루찬식품은 무슨 이야기를 부인했나요?",
+        "3화는 어떤 내용이야?",
     ],
 )
 def test_what_no_passage_speaks_of_has_no_overview(

@@ -165,6 +165,8 @@ def test_aliases_are_one_node_and_facts_join_names(ontology: Ontology, graph_of:
     passages = [passage("1", ("솔버엑스",)), passage("2", ("서초동",)), passage("3", ("부산",))]
     graph = PassageGraph.build(passages, links, plain_aliases(ontology))
     assert graph.nodes["솔버엑스"] == graph.nodes["solverx"]
+    assert "SolverX" in graph.names
+    assert "솔버엑스" not in graph.names
     assert [chunk_id for chunk_id, _ in graph.search("솔버엑스는?")] == ["1", "2"]
 
 
