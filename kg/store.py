@@ -178,7 +178,7 @@ class Graph:
         return found[0] if found else None
 
     def history(self, subject: str, relation: str) -> list[Fact]:
-        """All dated asserted facts of a subject, said or implied, whatever has become of them; oldest first."""
+        """All asserted facts of a subject that begin or end, said or implied; oldest first."""
         with self._lock:
             dated = [key for key in self._keys(subject, relation) if key.validity != ALWAYS]
             return [self._fact(key) for key in sorted(dated, key=_age)]
@@ -333,7 +333,7 @@ def _is_stretch(since: str, until: str) -> bool:
 
 
 def _age(key: Key) -> tuple[int, Key]:
-    return first_day(key.validity.since or key.validity.until), key
+    return first_day(key.validity.since) if key.validity.since else 0, key
 
 
 def _today() -> str:

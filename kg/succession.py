@@ -1,7 +1,7 @@
-"""A newer dated fact ends an older one where only one can hold: the same subject and a functional relation.
+"""A newer fact ends an older one where only one can hold: the same subject and a functional relation.
 
-Pure. Stated facts alone end others (read in both directions of an inverse), derived ones do not; a fact
-without a date is neither older nor newer than another.
+Pure. Stated facts alone end others (read in both directions of an inverse), derived ones do not. Who says since
+when something holds tells of a change: a fact without a start is taken to be what held before.
 """
 
 from __future__ import annotations
@@ -55,9 +55,7 @@ class Succession:
         return set(before.values()) - set(after.values()), set(after.values()) - set(before.values())
 
     def _places(self, key: Key) -> Iterator[tuple[_Scope, _Member]]:
-        """Where a dated fact stands beside others of which only one can hold at a time."""
-        if not key.validity.since:
-            return
+        """Where a fact stands beside others of which only one can hold at a time."""
         if self._relations[key.relation].functional:
             yield (key.relation, key.subject), (key.object, key)
         for relation, _ in self._inverses.get(key.relation, ()):
@@ -68,12 +66,13 @@ class Succession:
         """The earliest date from which on another fact stands in the place of ``key``, '' where none does."""
         own = key.validity
         starts = [
-            other.validity.since
+            start
             for scope, (object_, _) in self._places(key)
             for rival, other in self._scopes[scope]
-            if not agree(self._relations[scope[0]], object_, rival)
-            and last_day(own.since) < first_day(other.validity.since)
-            and not (own.until and last_day(own.until) < first_day(other.validity.since))
+            if (start := other.validity.since)
+            and not agree(self._relations[scope[0]], object_, rival)
+            and not (own.since and last_day(own.since) >= first_day(start))
+            and not (own.until and last_day(own.until) < first_day(start))
         ]
         return min(starts, key=lambda date: (first_day(date), date), default="")
 

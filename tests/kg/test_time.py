@@ -109,6 +109,13 @@ def test_a_newer_fact_ends_an_older_one_and_both_can_be_asked_for(world: Ontolog
         assert graph.contradictions() == ()
 
 
+@pytest.mark.parametrize(("at", "names"), [("", ["이라온"]), ("2020년", ["김다솜"]), ("2021년 3월", ["이라온"])])
+def test_what_has_no_start_is_what_was_before(world: Ontology, at: str, names: list[str]) -> None:
+    graph = graph_of(world, say("가온상사", "has_ceo", "김다솜"), LEE)
+    assert [f.object for f in graph.facts(subject="가온상사", relation="has_ceo", at=at)] == names
+    assert [f.object for f in graph.history("가온상사", "has_ceo")] == ["김다솜", "이라온"]
+
+
 def test_a_newer_fact_told_the_other_way_round_ends_an_older_one(world: Ontology) -> None:
     graph = graph_of(world, KIM, say("이라온", "ceo_of", "가온상사", "2021년"))
     assert [f.object for f in graph.facts(subject="가온상사", relation="has_ceo")] == ["이라온"]
@@ -167,7 +174,8 @@ def test_what_is_not_asserted_implies_nothing_and_can_be_asked_for(world: Ontolo
     ("statements", "kinds"),
     [
         ([("김다솜", "", ""), ("이라온", "", "")], ["functional"]),
-        ([("김다솜", "", ""), ("이라온", "2021년", "")], ["overlap"]),
+        ([("김다솜", "", ""), ("이라온", "2021년", "")], []),
+        ([("김다솜", "", "2023년"), ("이라온", "2021년", "")], ["overlap"]),
         ([("김다솜", "2018년", ""), ("이라온", "2021년", "")], []),
         ([("김다솜", "2018년", "2021년"), ("이라온", "2021년", "")], []),
         ([("김다솜", "2018년", "2023년"), ("이라온", "2021년", "")], ["overlap"]),
