@@ -76,7 +76,7 @@ class Noun:
     ``place`` is the name that it ends with, if it does; else ``label`` holds the nouns behind the last name, without
     spaces ('SolverX의 새 대표이사' has the label 대표이사). ``before`` is a label before the name ('대표이사 윤태경').
     ``owner`` is the phrase whose it is ('SolverX의', 'SolverX 대표이사'). ``row`` are the phrases listed before it.
-    ``is_contrasted`` where 은/는 stands behind another particle ('공장에서는').
+    ``is_contrasted`` where 은/는 stands behind 에서 or 에게 ('공장에서는').
     """
 
     start: int
@@ -192,10 +192,10 @@ def _stand_in(text: str, place: Place, end: int) -> str:
     if _VOWEL.match(text, end):
         return "광주"
     if _CONSONANT.match(text, end):
-        return "부산"
+        return "인천"
     name = text[place.start : place.end]
     if with_particle(name, "으로") == name + "으로":
-        return "부산"
+        return "인천"
     return "서울" if with_particle(name, "은") == name + "은" else "광주"
 
 
@@ -214,6 +214,7 @@ class _Parser:
     _owner: Noun | None = None
     _headless: list[Clause] = field(default_factory=list)
     _former: bool = False
+    _called: Noun | None = None
 
     def read(self) -> Reading:
         index = 0
@@ -255,7 +256,9 @@ class _Parser:
                 return self._predicate(end, self.tokens[end].start, complement=noun)
             return end
         case, after = self._case(end)
-        contrasted = any(token.tag == "JX" and token.form in _TOPICS for token in self.tokens[end + 1 : after])
+        contrasted = case in ("eseo", "ege") and any(
+            token.tag == "JX" and token.form in _TOPICS for token in self.tokens[end + 1 : after]
+        )
         noun = self._emit(first, end, case, contrasted)
         if after < len(self.tokens) and self.tokens[after].tag == "VCP":  # '31일까지이다'
             return self._predicate(after, self.tokens[after].start, complement=noun)
@@ -294,6 +297,10 @@ class _Parser:
                 owner, label = self._bare(named[last]), self._plain(last + 1, end)
         else:
             label = self._plain(first, end)
+        if self._called is not None:
+            if place is None and not owner:
+                place, label = self._called.place, "" if self._called.place is not None else label
+            self._called = None
         pronoun = place is None and end - first == 1 and self.tokens[first].tag in ("NP", "NNB")
         noun = Noun(start, stop, case, place, label, before, owner, tuple(self._row), self._former, pronoun, contrasted)
         self._owner, self._former = (noun if case == "gen" else None), False
@@ -388,6 +395,10 @@ class _Parser:
             stem, start, end = nouns[-1].label, self.tokens[index].start, token.start + token.len
             nouns = nouns[:-1]
         after, ending, becomes_passive = self._chain(index)
+        if token.tag == "VCP" and ending == "adnominal" and self.tokens[after - 1].form in ("라는", "이라는", "란"):
+            self._called = complement  # '눈덮개라는 우산': the phrase that follows is named so
+            self._pending = nouns
+            return after
         stem_start = self._origin(start)
         stem_end = complement.end if complement and token.tag == "VCP" else max(self._origin(end), stem_start)
         stop = self._end(self.tokens[after - 1])
@@ -466,9 +477,9 @@ class _Parser:
             for shared in gapped:
                 self.clauses.append(replace(clause, nouns=tuple(shared), head=None))
             clause.nouns = tuple(nouns)
-            own = [noun for noun in nouns if noun.case in NOMINATIVE]
+            own = [noun for noun in nouns if noun.case in ("topic", "nom")]
             clause.shared = () if own else tuple(self._shared)
-            self._shared = own or self._shared
+            self._shared = own or self._shared or [noun for noun in nouns if noun.case == "also"]
             self._pending = []
             self._headless = []
         self._row = []

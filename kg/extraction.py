@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from ingest import OPEN, Document, Korean, Mode, Span, Statement
 from kg.clauses import COPULA, NOMINATIVE, Case, Clause, Noun, Reading, read_clauses
-from kg.frames import Frame, Frames, Role, Slot, fillers
+from kg.frames import MEMBERSHIP, Frame, Frames, Role, Slot, fillers
 from kg.literals import DATE, UNITS, canonical
 from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.mentions import Names, key
@@ -100,29 +100,23 @@ def _reader(ontology: Ontology, korean: Korean) -> _Reader:
 
 
 def _without_twins(found: Iterable[Statement], ontology: Ontology) -> list[Statement]:
-    """Without what an inverse or symmetric relation says of the same sentence, and with the surest of equals."""
+    """One statement of those that say the same of a sentence, also by inverse or symmetric relations: the surest."""
+    inverse = {key_: relation.inverse for key_, relation in ontology.relations.items() if relation.inverse}
+    inverse.update({other: key_ for key_, other in list(inverse.items()) if other not in inverse})
+    inverse.update({key_: key_ for key_, relation in ontology.relations.items() if relation.symmetric})
     kept: dict[tuple[object, ...], Statement] = {}
     for statement in found:
-        same = (statement.subject, statement.object, statement.span, statement.mode)
-        relation = ontology.relations.get(statement.relation)
-        others = [statement.relation]
-        if relation is not None and relation.inverse:
-            others.append(relation.inverse)
-        if relation is not None:
-            others += [k for k, other in ontology.relations.items() if other.inverse == relation.key]
-        turned = (statement.object, statement.subject, statement.span, statement.mode)
-        if any((*turned, other) in kept for other in others[1:]):
-            continue
-        if relation is not None and relation.symmetric and (*turned, statement.relation) in kept:
-            continue
-        before = kept.get((*same, statement.relation))
-        if before is None or _worth(statement) > _worth(before):
-            kept[(*same, statement.relation)] = statement
+        said = (statement.subject, statement.relation, statement.object)
+        if statement.relation in inverse:
+            said = min(said, (statement.object, inverse[statement.relation], statement.subject))
+        twin = (*said, statement.span, statement.mode)
+        if twin not in kept or _worth(statement) > _worth(kept[twin]):
+            kept[twin] = statement
     return list(kept.values())
 
 
-def _worth(statement: Statement) -> tuple[bool, float]:
-    return bool(statement.since or statement.until), statement.confidence
+def _worth(statement: Statement) -> tuple[bool, bool, float]:
+    return statement.status == "approved", bool(statement.since or statement.until), statement.confidence
 
 
 def _notice_date(text: str, passage: Passage) -> str:
@@ -548,6 +542,12 @@ class _Reader:
             if fixed.label in frame.fixed and fixed.owner is not None:
                 place = fixed.owner.place
                 return (self._only(place, relation.domain) if place else None), False
+        own_topic = bool(frame.fixed)
+        if slot.link:
+            if all(noun.label != slot.link for noun in clause.nouns):
+                return None, False
+            nominative = [noun for noun in nominative if noun.label != slot.link]
+            own_topic = True
         if slot.case == "nom" and not clause.passive and frame.object.case != "acc":
             for noun in clause.nouns:  # '공장에서 된장을 만든다' of '된장은 공장에서 만든다'
                 if noun.case == "acc" and noun is not object_ and noun.place is not None:
@@ -556,11 +556,11 @@ class _Reader:
             for noun in reversed(nominative):
                 if noun.case == "topic" and noun.place and (entity := self._only(noun.place, relation.domain)):
                     return entity, False
-            if slot.link or any(noun.case == slot.case and noun is not object_ for noun in clause.nouns):
+            if any(noun.case == slot.case and noun is not object_ for noun in clause.nouns):
                 return None, False
         if clause.ending == "adnominal":
             return self._modified(clause, relation, object_), False
-        return self._left_out(clause, nominative, relation, bool(frame.fixed), scope)
+        return self._left_out(clause, nominative, relation, own_topic, scope)
 
     def _modified(self, clause: Clause, relation: Relation, object_: Noun) -> Entity | None:
         """Whom an adnominal clause modifies, or whom the noun that it modifies is said to be."""
@@ -615,6 +615,10 @@ class _Reader:
         if clause.stem == COPULA and clause.complement is not None:
             yield from self._equated(sentence, clause, clause.complement, scope)
             return
+        if not any(noun.case == "acc" and noun.place is not None for noun in clause.nouns):
+            for noun in clause.nouns:  # 'A는 B의 분관으로 …에 있다'
+                if noun.case == "ro" and noun.owner is not None and not noun.place:
+                    yield from self._equated(sentence, clause, noun, scope)
         for noun in clause.nouns:
             for role in self._roles(noun):
                 for value in self._role_values(clause, noun, role.relation):
@@ -623,7 +627,11 @@ class _Reader:
                         yield subject, role.relation, object_, 0.85 if carried else 0.9  # type: ignore[misc]
 
     def _roles(self, noun: Noun) -> list[Role]:
-        return self._frames.roles.get(key(noun.label), []) if noun.label else []
+        if not noun.label:
+            return []
+        exact = self._frames.roles.get(key(noun.label), [])
+        member = next((word for word in MEMBERSHIP if noun.label.startswith(word)), "")
+        return exact or (self._frames.roles.get(member, []) if member else [])
 
     def _equated(
         self, sentence: _Sentence, clause: Clause, complement: Noun, scope: _Scope
@@ -668,6 +676,8 @@ class _Reader:
         stem = clause.stem
         if (noun.case == "acc" or (clause.passive and noun.case in NOMINATIVE)) and stem in _NAMING:
             yield from (other for other in others if other.case == "ro")
+        if noun.case == "acc" and stem in ("맺", "체결"):
+            yield from (other for other in others if other.case == "wa")
         if noun.case == "ro":
             wanted = "nom" if clause.passive or stem in ("취임", "오르", "부임", "승진") else "acc"
             yield from (

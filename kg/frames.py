@@ -20,7 +20,7 @@ from kg.types import LITERALS, ROOT, Ontology, Relation
 _HOLE = re.compile(r"\{(subject|object)\}")
 _ASKING = ("누구", "누가", "어디", "언제", "얼마", "몇", "무엇", "뭐", "어느", "어떤", "무슨", "왜", "어떻게")
 # Nouns that name what the subject is to the object: 'A는 B 소속이다' says that A belongs to B.
-_MEMBERSHIP = ("소속", "출신", "산하", "직속", "태생", "부설", "계열", "소유", "소장")
+MEMBERSHIP = ("소속", "출신", "산하", "직속", "태생", "부설", "계열", "소유", "소장")
 # Verbs too general to mean a relation, unless the relation's own answer uses them.
 _GENERAL_VERBS = (
     "하", "되", "있", "없", "이", "아니", "보", "주", "알", "가", "오", "나", "나오", "두", "같", "말", "말하", "부르",
@@ -33,6 +33,8 @@ _OF_TIME = re.compile(r"(.{2,}?)(?:일|일자|날짜|연도|년도|시기|연월
 _OF_AGENT = re.compile(r"(.{2,}?)(?:자|사|처|인|업체|회사|기관|기업|단체)")
 # Nouns for where something is, and verbs that say it.
 _WHERE = ("위치", "소재지", "주소", "있는곳")
+# 'A에 B가 있다' is also 'A는 B를 갖추다'.
+_HAVING = ("갖추", "구비", "보유", "두", "가지", "갖", "지니", "운영")
 _STANDING = ("있", "위치", "자리", "자리하", "소재")
 # Verbs that say the same as a verbal noun.
 _SYNONYMS = {
@@ -107,7 +109,7 @@ class Frames:
         for word in relation.questions:
             if word in _ASKING:
                 continue
-            if self._is_noun(word) and self._names_object(relation):
+            if self._is_noun(word) and self._names_object(relation, word):
                 self._add_role(relation, word)
                 self._derive(relation, word)
             if frame is not None and (stem := self._stem(word)) and stem not in _GENERAL_VERBS:
@@ -120,6 +122,9 @@ class Frames:
         stands = frame.stem == "있" and frame.object.case == "e"
         for stem in _STANDING if stands else (frame.stem,):
             self._add_frame(replace(frame, stem=stem))
+        if (frame.stem, frame.subject, frame.object) == ("있", Slot("e"), Slot("nom")):
+            for stem in _HAVING:
+                self._add_frame(Frame(relation, stem, False, Slot("nom"), Slot("acc")))
         return frame
 
     def _derive(self, relation: Relation, noun: str) -> None:
@@ -183,7 +188,7 @@ class Frames:
             self.verbs[frame.stem].append(frame)
 
     def _add_role(self, relation: Relation, word: str, of_subject: bool = False) -> None:
-        role = Role(relation, of_subject or word in _MEMBERSHIP)
+        role = Role(relation, of_subject or word in MEMBERSHIP)
         if role not in self.roles[key(word)]:
             self.roles[key(word)].append(role)
 
@@ -212,14 +217,18 @@ class Frames:
             return str(content[0].form)
         return ""
 
-    def _names_object(self, relation: Relation) -> bool:
-        """Whether a noun that asks for a relation can only be what its object is to its subject, by their classes."""
+    def _names_object(self, relation: Relation, word: str) -> bool:
+        """Whether a noun that asks for a relation can only be what its object is to its subject.
+
+        Classes tell subject and object apart; where they do not, the noun must ask for no other relation.
+        """
         up = self._ontology.is_a
         if relation.range in LITERALS or relation.range == ROOT:
             return relation.range in LITERALS
-        return relation.domain == ROOT or not (
-            up(relation.domain, relation.range) or up(relation.range, relation.domain)
-        )
+        if relation.domain == ROOT or not (up(relation.domain, relation.range) or up(relation.range, relation.domain)):
+            return True
+        others = (other for other in self._ontology.relations.values() if other is not relation)
+        return not any(word in (other.label, *other.questions) for other in others)
 
     def holds_place(self, relation: Relation) -> bool:
         """Whether the relation's object is where something is."""
