@@ -166,19 +166,21 @@ def _diverse(ranked: Iterable[Hit], vectors: Mapping[str, Vectors], k: int) -> l
     """Greedily the best by score less likeness to what is chosen; of pieces on one request only the first, since two
     would teach the model to repeat it."""
     left = list(ranked)
+    alike = {hit.chunk.id: 0.0 for hit in left}  # to the nearest of those that are chosen
     chosen: list[Hit] = []
     while left and len(chosen) < k:
-        best = max(left, key=lambda hit: hit.score - _DIVERSITY * _likeness(hit, chosen, vectors))
+        best = max(left, key=lambda hit: hit.score - _DIVERSITY * alike[hit.chunk.id])
         chosen.append(best)
         left = [hit for hit in left if _request(hit) != _request(best)]
+        alike = {hit.chunk.id: max(alike[hit.chunk.id], _cosine(hit, best, vectors)) for hit in left}
     return chosen
 
 
-def _likeness(hit: Hit, chosen: Sequence[Hit], vectors: Mapping[str, Vectors]) -> float:
-    """The highest cosine with a chosen one; 0 without vectors."""
-    own = vectors.get(hit.chunk.id)
-    others = [vectors[other.chunk.id] for other in chosen if other.chunk.id in vectors]
-    return max((float(own @ other) for other in others), default=0.0) if own is not None else 0.0
+def _cosine(one: Hit, other: Hit, vectors: Mapping[str, Vectors]) -> float:
+    """0 where one of them has no vector."""
+    if one.chunk.id not in vectors or other.chunk.id not in vectors:
+        return 0.0
+    return float(vectors[one.chunk.id] @ vectors[other.chunk.id])
 
 
 def _request(hit: Hit) -> str:
