@@ -259,10 +259,22 @@ class _Parser:
         contrasted = case in ("eseo", "ege") and any(
             token.tag == "JX" and token.form in _TOPICS for token in self.tokens[end + 1 : after]
         )
+        is_said_of = any(noun.case in ("topic", "nom") for noun in self._pending)
+        if case == "ro" and is_said_of and not any(noun.case == "acc" for noun in self._pending):
+            comma = after < len(self.tokens) and self.tokens[after].form == ","
+            if comma:  # 'A는 B의 분관으로, …' says what A is
+                return self._equation(first, end, after)
         noun = self._emit(first, end, case, contrasted)
         if after < len(self.tokens) and self.tokens[after].tag == "VCP":  # '31일까지이다'
             return self._predicate(after, self.tokens[after].start, complement=noun)
         return after
+
+    def _equation(self, first: int, end: int, after: int) -> int:
+        noun = self._emit(first, end, "cop")
+        nouns = [other for other in self._pending if other is not noun]
+        stop = self._end(self.tokens[after - 1])
+        self._close(Clause(COPULA, False, (), noun.end, noun.end, stop, "connective", complement=noun), nouns)
+        return after + 1
 
     def _is_bound(self, index: int, first: int) -> bool:
         """Whether a noun that cannot stand alone ends its phrase here: 뿐, 때, 채; not a unit behind a number."""
@@ -471,7 +483,7 @@ class _Parser:
             clause.outer = tuple(outer) or tuple(self._shared)
             self._pending = list(outer)
             chained = [c for c in reversed(self.clauses) if c.ending == "connective" and not _has_subject(c)]
-            self._headless = [clause, *(chained if not outer else [])]
+            self._headless += [clause, *(chained if not outer else [])]
         else:
             *gapped, nouns = _parallel(nouns)
             for shared in gapped:
@@ -481,7 +493,7 @@ class _Parser:
             clause.shared = () if own else tuple(self._shared)
             self._shared = own or self._shared or [noun for noun in nouns if noun.case == "also"]
             self._pending = []
-            self._headless = []
+            self._headless = [] if clause.ending == "final" else self._headless
         self._row = []
         self._owner = None
         self.clauses.append(clause)
