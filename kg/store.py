@@ -161,8 +161,10 @@ class Graph:
         Raises:
             ValueError: ``at`` is no date.
         """
+        today = _today()
+        if at:
+            first_day(at)  # a date, or else an error even where nothing would be found
         with self._lock:
-            today = _today()
             best: dict[tuple[str, str, str], tuple[int, bool, Key]] = {}
             for key in self._keys(subject, relation, object, mode):
                 if key.validity.holds(at) if at else not key.validity.is_over(today):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -186,3 +188,30 @@ def test_a_proof_may_be_deeper_than_the_stack() -> None:
     assert len(proof(last, world)) == 1500 + 1499
     graph.remove(said[:1])
     assert len(graph) == 1500
+
+
+def test_a_graph_can_be_asked_while_it_changes(ontology: Ontology) -> None:
+    said = [
+        Statement("SolverX", "headquarters", place, Span(f"{n}", n, n + 1))
+        for n, place in enumerate(["서초동", "강남구", "서울", "부산"] * 25)
+    ]
+    graph = Graph(ontology, ontology.facts)
+    done = threading.Event()
+
+    def change() -> None:
+        for _ in range(20):
+            graph.add(said, cite)
+            graph.remove(said)
+        done.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        asked = 0
+        while not done.is_set():
+            for fact in graph.facts(subject="SolverX"):
+                assert all(premise.evidence for premise in fact.premises)
+            graph.to_json()
+            asked += 1
+        changing.result()
+    assert asked
+    assert graph.to_json() == Graph(ontology, ontology.facts).to_json()

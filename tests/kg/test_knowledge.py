@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import Document, Korean, Ledger, ReviewStatus, Span, Statement
-from kg import Graph, Knowledge, united
+from ingest import Document, Job, Korean, Ledger, ReviewStatus, Span, Statement, ingest
+from kg import Graph, Knowledge, WorldExtractor, united
 from rag import Citation
+from tests.fakes import HashEmbedder
 
 WORLD = """
 name = "w"
@@ -145,3 +146,75 @@ def test_only_another_ontology_makes_the_graph_anew(tmp_path: Path, analyser: Ko
     third, *_ = knowledge.current()
     assert third is not first
     ledger.close()
+
+
+SENTENCES = (
+    "가온상사 본사는 서초구에 위치한다.",
+    "연구팀은 가온상사 소속이다.",
+    "이안은 연구팀에서 일한다.",
+    "가온상사는 부산광역시에 위치한다.",
+    "가온상사 본사는 강남구에 위치한다.",
+    "값은 없었다.",
+)
+
+
+class Home:
+    """A ledger of its own over the files of one folder."""
+
+    def __init__(self, home: Path, folder: Path, korean: Korean) -> None:
+        self.ledger = Ledger(home / "ledger.db")
+        self.knowledge = Knowledge(self.ledger, korean)
+        self._folder, self._korean, self._embed = folder, korean, HashEmbedder()
+        self._extract = WorldExtractor(korean, lambda: self.ledger.documents("facts"))
+
+    def take_in(self) -> dict[str, object]:
+        """Ingest what lies in the folder, forget what no longer does, and show the graph."""
+        job = Job((self._folder,), "facts")
+        outcomes = list(ingest(job, self.ledger, self._embed, self._extract, self._korean))
+        assert not [outcome.error for outcome in outcomes if outcome.status == "failed"]
+        for source in self.ledger.sources():
+            if not Path(source.path).exists():
+                self.ledger.forget(source.name)
+        return self.knowledge.current()[0].to_json()
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, database=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["하나.md", "둘.md"]), st.lists(st.sampled_from(SENTENCES), max_size=4)),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_files_added_edited_and_forgotten_leave_what_the_rest_alone_gives(
+    tmp_path_factory: pytest.TempPathFactory, analyser: Korean, changes: list[tuple[str, list[str]]]
+) -> None:
+    root = tmp_path_factory.mktemp("files")
+    folder = root / "자료"
+    folder.mkdir()
+    (folder / "ontology.toml").write_text(WORLD, "utf-8")
+    home = Home(root / "home", folder, analyser)
+    for name, sentences in changes:
+        file = folder / name
+        if sentences:
+            file.write_text("\n\n".join(sentences), "utf-8")
+        else:
+            file.unlink(missing_ok=True)
+        changed = home.take_in()
+    anew = Home(root / "anew", folder, analyser)
+    assert changed == anew.take_in()
+    home.ledger.close()
+    anew.ledger.close()
+
+
+def test_the_sentences_above_say_something(tmp_path: Path, analyser: Korean) -> None:
+    folder = tmp_path / "자료"
+    folder.mkdir()
+    (folder / "ontology.toml").write_text(WORLD, "utf-8")
+    (folder / "하나.md").write_text("\n\n".join(SENTENCES), "utf-8")
+    home = Home(tmp_path / "home", folder, analyser)
+    home.take_in()
+    graph, *_ = home.knowledge.current()
+    assert graph.fact("이안", "works_at", "가온상사")
+    assert graph.fact("가온상사 본사", "located_in", "서울특별시")
+    home.ledger.close()
