@@ -9,6 +9,7 @@ import pytest
 from kg_world import document
 from langchain_core.documents import Document
 from langchain_core.runnables import RunnableLambda
+from pydantic import ValidationError
 
 from ingest import Ledger, chunk
 from kg.open_names import PassageNames, Sentence
@@ -31,6 +32,7 @@ TEXT = """# 공장
 
 @pytest.fixture
 def retriever(ledger: Ledger) -> GraphRetriever:
+    """Of three passages, the first two joined by a name."""
     chunks = chunk(document(TEXT, "안내.md"))
     vectors = np.zeros((len(chunks), 2), dtype=np.float32)
     ledger.replace(document(TEXT, "안내.md"), chunks, vectors, [], path="안내.md", sha256="", settings="")
@@ -43,7 +45,7 @@ def test_documents_are_the_passages_with_their_places(retriever: GraphRetriever,
     first, second = retriever.invoke("너울 칼국수는 어디서 만들어?")
     assert first.page_content == "너울 칼국수는 누름라인에서 만든다."
     assert second.page_content == "누름라인은 군산 공장에 있다."
-    assert second.metadata["headings"] == "공장 > 군산"
+    assert second.metadata["headings"] == ["공장", "군산"]
     assert 0 > first.metadata["score"] > second.metadata["score"]
     for found in (first, second):
         held = ledger.document(found.metadata["source"]).text
@@ -55,7 +57,8 @@ def test_the_number_of_documents_can_be_chosen(retriever: GraphRetriever) -> Non
     question = "너울 칼국수는?"
     assert len(retriever.invoke(question, k=1)) == 1
     assert len(retriever.model_copy(update={"k": 1}).invoke(question)) == 1
-    assert retriever.invoke(question, k=0) == []
+    with pytest.raises(ValidationError):
+        GraphRetriever(ledger=retriever.ledger, search=retriever.search, k=0)
 
 
 def test_it_works_without_waiting_in_batches_and_in_chains(retriever: GraphRetriever) -> None:
