@@ -228,7 +228,9 @@ class Parser:
 
     def _candidates(self, question: Question, kinds: Sequence[Word], relation: Relation) -> Iterator[Term]:
         """What is chosen from: the two that are named, the set described, or all of a kind."""
-        slots = [slot for slot in question.named if [e.name for e in slot.entities] != [self._ontology.subject]]
+        slots = list(question.named)
+        if len(slots) != 2:  # who the world is about goes without saying, unless it is compared
+            slots = [slot for slot in slots if [e.name for e in slot.entities] != [self._ontology.subject]]
         found = [slot.denotes(relation.domain, self._ontology) for slot in slots]
         terms = [term for term in found if term is not None]
         if slots and len(terms) == len(slots):

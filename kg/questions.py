@@ -365,7 +365,7 @@ class Vocabulary:
         return frozenset(found)
 
     def _asking(self, question: Question, key: str) -> set[int]:
-        forms = [word.form for word in question.words]
+        forms = ["있" if word.form == "없" else word.form for word in question.words]  # whether it is, or is not
         found: set[int] = set()
         for asked in self._stems[key]:
             for start in range(len(forms) - len(asked) + 1):

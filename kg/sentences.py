@@ -37,7 +37,7 @@ _QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-
 
 _NUMBERED = re.compile(r"(?<!\d)(\d[\d,.]*)\s?([가-힣A-Za-z%]?)")
 
-_CLAUSE = re.compile(r"(?<=[가-힣])(?:고|며|지만|으나|는데),?\s")
+_CLAUSE = re.compile(r"(?<=[가-힣])(?:고|며|지만|으나|는데),\s|(?:[았었였했이]고|이며|으며|[았었였했]으나|지만)\s")
 _WRITTEN = re.compile(r"[0-9A-Za-z가-힣]+")
 _ROW = re.compile(r"\s?(?:와|과|하고|이랑|랑|및|,|·)\s*")
 _STATES = r"[가-힣]{0,3}(?:\s?\([^()]*\))?(?:은|는|이|가|도|:|이다|다|입니다|이며|이고|이자|로|으로)"
@@ -63,7 +63,10 @@ class SentenceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence with what stands before it: the names and words of its headings and of its paragraph so far."""
+    """A clause with what stands before it: the names and words of its headings and of its paragraph so far.
+
+    ``place`` is the whole sentence. What one clause says of one thing and another of another must not be mixed.
+    """
 
     text: str
     place: Citation
@@ -116,8 +119,11 @@ class SentenceReader:
                 group, before, last = passage.group, "", ""
             start = hit.chunk.span.start + passage.start
             place = Citation(hit.chunk.source, start, start + len(text), text)
-            yield self._said(text, place, " ".join((above, *(heading for _, heading in inside))), before, last)
-            before, last = f"{before} {text}", text
+            headings = " ".join((above, *(heading for _, heading in inside)))
+            for clause in _clauses(text):
+                yield self._said(clause, place, headings, before, last)
+                before = f"{before} {clause}"
+            last = text
 
     def _said(self, text: str, place: Citation, headings: str, before: str, last: str) -> _Said:
         context = f"{headings} {before}"
@@ -177,7 +183,7 @@ class SentenceReader:
             return None
         if not self._are_joined(names, said):
             names = self._in_role(question, names, said)
-        return SentenceAnswer(names, said.text, _step(said), weight)
+        return SentenceAnswer(names, said.place.text, _step(said), weight)
 
     def _are_joined(self, names: tuple[str, ...], said: _Said) -> bool:
         """Whether several names stand in one row ('감귤과 청귤'), so that all of them are meant."""
@@ -188,16 +194,13 @@ class SentenceReader:
         """Of several names those that have the part asked for: the subject, unless the question has one."""
         has_subject = any(token.tag == "JKS" for token in question.tokens)
         wanted = "object" if has_subject else "subject"
-        clauses = [0, *(found.end() for found in _CLAUSE.finditer(said.text)), len(said.text)]
-        named = [m.start for m in said.mentions if any(m.entity.name in _names(slot) for slot in question.named)]
-        here = [(start, end) for start, end in pairwise(clauses) if not named or any(start <= n < end for n in named)]
-        within = [
-            m for m in said.mentions if m.entity.name in names and any(start <= m.start < end for start, end in here)
-        ]
-        fitting = [m for m in within if _role(said.text, m.end) == wanted or
-                   (wanted == "subject" and _TOPIC.match(said.text, m.end))]  # fmt: skip
-        chosen = {m.entity.name for m in fitting} or {m.entity.name for m in within}
-        return tuple(chosen) if len(chosen) == 1 else ()
+        places = [m for m in said.mentions if m.entity.name in names]
+        fitting = {
+            m.entity.name
+            for m in places
+            if _role(said.text, m.end) == wanted or (wanted == "subject" and _TOPIC.match(said.text, m.end))
+        }
+        return tuple(fitting) if len(fitting) == 1 else ()
 
     def _says(self, word: Word, question: Question, said: _Said) -> bool:
         """Whether a sentence holds a word or one like it, or as it is written; of a kind also a name that ends so."""
@@ -205,13 +208,16 @@ class SentenceReader:
             return True
         if not word.noun and _written(question.text, word.start) in _WRITTEN.findall(said.text):
             return True  # the analyser reads '끌' now as 끌다 and now as 끄다
-        return is_kind(word.form, self._ontology) and any(name.endswith(word.form) for name in said.names)
+        if is_kind(word.form, self._ontology) and any(name.endswith(word.form) for name in said.names):
+            return True
+        is_asked_kind = any(word.index == asked.index + 1 for asked in question.asks)  # '무슨 요일': 수요일
+        return is_asked_kind and any(term.endswith(word.form) for term in said.terms)
 
     def _decided(self, question: Question, said: _Said, denied: bool, weight: int) -> SentenceAnswer | None:
         if _UNDECIDED.search(said.text) and not denied:
             return None
         word = "아니요" if denied != question.is_denied else "예"
-        return SentenceAnswer((word,), f"{word}. {said.text}", _step(said), weight)
+        return SentenceAnswer((word,), f"{word}. {said.place.text}", _step(said), weight)
 
     def _is_told_how_many(self, question: Question, said: _Said) -> bool:
         """Whether a question that only names something and asks 몇 is answered: the sentence is about it alone."""
@@ -297,6 +303,15 @@ def _same_numbers(question: Question, said: _Said) -> bool:
     return True
 
 
+def _clauses(text: str) -> Iterator[str]:
+    """The coordinate clauses of a sentence."""
+    position = 0
+    for found in _CLAUSE.finditer(text):
+        yield text[position : found.end()].strip()
+        position = found.end()
+    yield text[position:].strip()
+
+
 def _written(text: str, start: int) -> str:
     """The stretch between spaces and signs that a word stands in."""
     return next((found.group() for found in _WRITTEN.finditer(text) if found.start() <= start < found.end()), "")
@@ -318,7 +333,7 @@ def _names(slot: Slot) -> set[str]:
 
 def _step(said: _Said) -> ProofStep:
     topic = said.mentions[0].entity.name if said.mentions else next(iter(sorted(said.context_names)), "")
-    return ProofStep(topic, "문장", said.text, "", (said.place,))
+    return ProofStep(topic, "문장", said.place.text, "", (said.place,))
 
 
 def _role(text: str, end: int) -> Role:

@@ -81,7 +81,7 @@ class TableReader:
 
     def _both_ways(self, table: Table) -> Iterator[_View]:
         yield self._view(table)
-        if len(table.rows) > 1 and any(self._entities(cell.text) for cell in table.header[1:]):
+        if any(self._entities(cell.text) for cell in table.header[1:]):
             yield self._view(table.turned())
 
     def _view(self, table: Table) -> _View:
