@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ingest import Mode, Span, Statement
-from kg import Contradiction, Graph, Ontology, parse_ontology
+from kg import Contradiction, Entity, Graph, Ontology, Relation, Rule, parse_ontology
 from kg.validity import Validity, common
 from rag import Citation
 
@@ -195,6 +197,40 @@ def test_two_objects_where_there_is_one(
     for each in found:
         assert sorted(fact.object for fact in each.facts) == ["김다솜", "이라온"]
         assert {fact.evidence[0].source for fact in each.facts} == {s.span.document_id for s in said}
+
+
+@pytest.fixture(scope="module")
+def bosses(world: Ontology) -> Ontology:
+    """With one boss for everybody, who follows from where somebody works."""
+    relations = {
+        "works_at": Relation("works_at", "근무", "사람", "회사"),
+        "boss": Relation("boss", "상사", "사람", "사람", functional=True),
+    }
+    rule = Rule("회사의 대표가 상사다", ("works_at", "has_ceo"), "boss")
+    people = {name: Entity(name, "사람") for name in ("박마루", "최바름")}
+    return replace(
+        world,
+        relations={**world.relations, **relations},
+        rules=(*world.rules, rule),
+        entities={**world.entities, **people},
+    )
+
+
+def test_what_follows_from_a_contradiction_is_not_reported_again(bosses: Ontology) -> None:
+    works = say("박마루", "works_at", "가온상사")
+    graph = graph_of(bosses, say("가온상사", "has_ceo", "김다솜"), say("가온상사", "has_ceo", "이라온"), works)
+    assert len(graph.facts(subject="박마루", relation="boss")) == 2
+    (found,) = graph.contradictions()
+    assert {fact.relation for fact in found.facts} == {"has_ceo"}
+
+
+def test_what_is_said_may_contradict_what_follows(bosses: Ontology) -> None:
+    said = say("박마루", "boss", "최바름")
+    implying = say("박마루", "works_at", "가온상사"), say("가온상사", "has_ceo", "김다솜")
+    (found,) = graph_of(bosses, said, *implying).contradictions()
+    stated, derived = found.facts
+    assert (stated.object, derived.object, derived.rule) == ("최바름", "김다솜", "회사의 대표가 상사다")
+    assert {c.source for c in derived.evidence} == {s.span.document_id for s in implying}
 
 
 @pytest.mark.parametrize(
