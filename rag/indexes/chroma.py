@@ -42,6 +42,7 @@ class Generation:
     def __init__(self, client: Any, names: Mapping[str, str], embedder_identity: str, folder: Path | None = None):
         self._client = client
         self._folder = folder
+        self._counts: dict[str, int] = {}  # by kind, asked once: counting takes longer than searching
         self._index_state: tuple[list[tuple[str, int, int]], str] = ([], fingerprint([]))
         try:
             self._collections = {kind: _collection(client, name, embedder_identity) for kind, name in names.items()}
@@ -52,6 +53,7 @@ class Generation:
     def put(self, touched: Sequence[str], ids: Sequence[str], vectors: Vectors, kinds: Mapping[str, Kind]) -> None:
         """Hold ``vectors`` (n, dimension) of ``ids``, and nothing of the ``touched`` that are not among them."""
         gone = sorted(set(touched) - set(ids))
+        self._counts = {}
         with translated():
             for kind, collection in self._collections.items():
                 rows = [row for row, chunk_id in enumerate(ids) if kinds.get(chunk_id) == kind]
@@ -64,8 +66,10 @@ class Generation:
         """At most ``k`` (chunk id, cosine similarity), best first."""
         found: list[tuple[str, float]] = []
         with translated():
+            counts = self._counts or {kind: collection.count() for kind, collection in self._collections.items()}
+            self._counts = counts
             for kind in kinds:
-                wanted = min(k, self._collections[kind].count())
+                wanted = min(k, counts[kind])
                 if not wanted:
                     continue
                 result = self._collections[kind].query(
