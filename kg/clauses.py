@@ -222,7 +222,7 @@ class _Parser:
             tag = self.tokens[index].tag
             if tag.startswith(_RUN):
                 index = self._run(index)
-            elif tag in ("XSV", "XSA", "VCP") or tag.startswith(("VV", "VA", "VCN")):
+            elif tag in ("XSV", "XSA", "VCP") or tag.startswith(("VV", "VA", "VX", "VCN")):
                 index = self._predicate(index, self.tokens[index].start)
             else:
                 if tag == "MM":

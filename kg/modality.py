@@ -9,6 +9,7 @@ from kg.literals import DATE, canonical
 
 # Syllables that end in ㄹ, as the adnominal ending of what is still to come does (할, 될, 갈).
 _FUTURE = "[" + "".join(chr(code) for code in range(0xAC00, 0xD7A4) if (code - 0xAC00) % 28 == 8) + "]"
+_PAST = "[" + "".join(chr(code) for code in range(0xAC00, 0xD7A4) if (code - 0xAC00) % 28 == 20) + "]"
 _DENIED = re.compile(
     r"지(?:는|도|를|조차)?\s?(?:않|못|말|아니)|아니[다며고지었라]|아닌|아닙|아님|아니었|없[다는으지고습었을]|말고|대신"
 )
@@ -25,7 +26,7 @@ _REPORTED = re.compile(
     r"것으로\s?(?:알려|전해|보|추정|추측|여겨)|(?:다|라)고\s?(?:한다|합니다|했다|하며|하는|하였|말|밝|알려|전|주장|보도|발표)|"
     r"(?:다|라)는\s?(?:소문|말|이야기|얘기|주장|설|관측)|소문|추정|추측|듯하|듯싶"
 )  # fmt: skip
-_FORMER_TAIL = re.compile(r"[았었였]었|[가-힣]던(?=\s|$)|(?:였|이었)으나|(?:였|이었)지만|(?:였|이었)다가")
+_FORMER_TAIL = re.compile(rf"{_PAST}었|[가-힣]던(?=\s|$)|(?:였|이었)으나|(?:였|이었)지만|(?:였|이었)다가")
 _FORMER = re.compile(
     r"(?<![가-힣])(?:한때|과거에?는?|예전에?는?|이전에는|전에는|종전에?는?|당초에?는?|옛|전직)(?![가-힣])"
 )

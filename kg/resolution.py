@@ -21,6 +21,7 @@ from kg.types import Entity, Ontology
 
 # A name that differs by one letter (자모) from a known one must have at least this many.
 TYPO_LETTERS = 10
+_LONG = 5
 # How much of the consonants two spellings in different scripts share (Ratcliff and Obershelp 1988).
 SAME_SOUND = 0.6
 
@@ -39,7 +40,7 @@ _NICKNAMED = re.compile(
     r"(?:[‘'“\"「『](?P<quoted>[^‘’'“”\"「」『』\n]{2,20})[’'”\"」』]|(?P<bare>[가-힣A-Za-z0-9]{2,15}?))"
     r"(?:이라고|라고)도?\s?(?:부르|부른|부릅|불리|불린|불러|합니다|한다|하며|하는데)"
 )
-_HANJA = re.compile(r"[㐀-鿿豈-﫿가-힣]*[㐀-鿿豈-﫿][㐀-鿿豈-﫿가-힣]*")
+_HANJA = re.compile(r"[가-힣]*[\u3400-\u9fff\uf900-\ufaff][\u3400-\u9fff\uf900-\ufaff가-힣]*")
 _LATIN = re.compile(r"[A-Z][A-Za-z.&'\- ]{1,39}")
 _HANGUL = re.compile(r"[가-힣]{2,15}")
 _NO_NAME = re.compile(r"\d|같음|포함|제외|기준|현재|예정|참고|단위")
@@ -194,6 +195,8 @@ def _is_given(word: str, text: str, korean: Korean) -> bool:
     """Whether a word stands for a person here: somebody is addressed or given something by it, or it is a proper noun."""
     if re.search(rf"(?<![가-힣]){word}(?:에게|한테|께|이에게|야|아)(?![가-힣])", text):
         return True
+    if not re.search(rf"(?<![가-힣]){word}(?:{PARTICLE})?(?![가-힣])", text):
+        return False
     tokens = korean.tokenize(word)
     return len(tokens) == 1 and tokens[0].tag == "NNP"
 
@@ -227,9 +230,9 @@ def _misspelt(text: str, mentions: list[Mention], ontology: Ontology, korean: Ko
 
 
 def _is_unknown(word: str, korean: Korean) -> bool:
-    """Whether the analyser has to piece a word together or guesses it."""
+    """Whether the analyser has to piece a word together or takes it for a name; no dictionary word is as long."""
     tokens = korean.tokenize(word)
-    return len(tokens) > 1 or tokens[0].tag in ("NNP", "SL", "UN")
+    return len(tokens) > 1 or tokens[0].tag in ("NNP", "SL", "UN") or len(word) >= _LONG
 
 
 @lru_cache(maxsize=4)
