@@ -27,6 +27,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+import networkx as nx
 import numpy as np
 
 from ingest import ONTOLOGY_FILE, Chunk, Document, Job, Korean, Ledger, Span, ingest
@@ -293,7 +294,7 @@ def cost(file: Path, passages: int) -> dict[str, Any]:
             "file_bytes": path.stat().st_size,
             "cpu_seconds": timed.seconds,
             "search_cpu_ms": {"median": round(1e3 * median(walks), 2), "slowest": round(1e3 * max(walks), 2)},
-            "networkx_cpu_ms": round(1e3 * _seconds(lambda: _by_networkx(graph)), 1),
+            "networkx_cpu_ms": round(1e3 * _by_networkx(graph), 1),
             "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
         index.close()
@@ -320,10 +321,11 @@ def _seconds(do: Callable[[], Any]) -> float:
     return time.process_time() - started
 
 
-def _by_networkx(graph: PassageGraph) -> Any:
-    import networkx as nx
-
-    return nx.pagerank(graph.network(), alpha=0.7, personalization={graph.first_name: 1.0})
+def _by_networkx(graph: PassageGraph) -> float:
+    """Seconds of one walk, the least of five, without the making of its graph."""
+    network = graph.network()
+    start = {graph.first_name: 1.0}
+    return min(_seconds(lambda: nx.pagerank(network, alpha=0.7, personalization=start)) for _ in range(5))
 
 
 if __name__ == "__main__":
