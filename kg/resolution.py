@@ -192,7 +192,7 @@ def _short_names(
 
 
 def _is_given(word: str, text: str, korean: Korean) -> bool:
-    """Whether a word stands for a person here: somebody is addressed or given something by it, or it is a proper noun."""
+    """Whether a word stands for a person: one is addressed or given something by it, or it is a proper noun."""
     if re.search(rf"(?<![가-힣]){word}(?:에게|한테|께|이에게|야|아)(?![가-힣])", text):
         return True
     if not re.search(rf"(?<![가-힣]){word}(?:{PARTICLE})?(?![가-힣])", text):

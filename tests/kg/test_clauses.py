@@ -96,6 +96,6 @@ def test_names_are_read_alike_whatever_the_analyser_has_learnt() -> None:
     text = "서리라인에서 만드는 퓨전은 빠르다."
     plain, taught = Korean(), Korean()
     taught.add_names(["서리라인"])
-    place = [Place(0, 4, (Entity("서리라인", "것"),)), Place(10, 12, (Entity("퓨전", "것"),))]
+    place = [Place(0, 4, (Entity("서리라인", "것"),)), Place(11, 13, (Entity("퓨전", "것"),))]
     first, second = (read_clauses(text, place, korean, lambda _: False).clauses for korean in (plain, taught))
     assert [clause.stem for clause in first] == [clause.stem for clause in second] == ["만들", "빠르"]
