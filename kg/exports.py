@@ -38,13 +38,13 @@ def to_graphml(graph: Graph) -> str:
 
     Characters that XML cannot hold become U+FFFD.
     """
-    facts = graph.all_facts()
-    network: nx.MultiDiGraph = nx.MultiDiGraph()
-    for name, cls in sorted(graph.classes(facts).items()):
-        network.add_node(_xml(name), label=_xml(name), cls=cls)
-    for number, fact in enumerate(facts):
-        network.add_edge(_xml(fact.subject), _xml(fact.object), f"e{number}", **_attributes(fact, graph.ontology))
-    return "\n".join(nx.generate_graphml(network, named_key_ids=True))
+    network = graph.network()
+    flat: nx.MultiDiGraph = nx.MultiDiGraph()
+    for name, cls in network.nodes(data="cls"):
+        flat.add_node(_xml(name), label=_xml(name), cls=cls)
+    for number, (subject, object_, fact) in enumerate(network.edges(data="fact")):
+        flat.add_edge(_xml(subject), _xml(object_), f"e{number}", **_attributes(fact, graph.ontology))
+    return "\n".join(nx.generate_graphml(flat, named_key_ids=True))
 
 
 def _attributes(fact: Fact, ontology: Ontology) -> dict[str, str]:

@@ -232,10 +232,10 @@ class Graph:
         return len(self._closure)
 
     def network(self) -> nx.MultiDiGraph:
-        """A copy for graph algorithms: nodes are names with their ``cls``, edges are asserted facts as ``fact``."""
-        facts = self.versions()
+        """A copy for networkx: nodes are names with their ``cls``, edges are facts of every mode as ``fact``."""
+        facts = self.all_facts()
         network: nx.MultiDiGraph = nx.MultiDiGraph()
-        network.add_nodes_from((name, {"cls": cls}) for name, cls in self.classes(facts).items())
+        network.add_nodes_from((name, {"cls": cls}) for name, cls in sorted(self.classes(facts).items()))
         network.add_edges_from((fact.subject, fact.object, {"fact": fact}) for fact in facts)
         return network
 
