@@ -29,7 +29,7 @@ from ui.console import Home, Json, complain, err, open_app, out, print_json
 graph = typer.Typer(help="사실 그래프와 온톨로지.", no_args_is_help=True)
 
 _FORMATS = ("graphml", "turtle", "json")
-_MODES = {"asserted": "", "denied": "아니라고 함", "planned": "계획", "reported": "전해 들음", "former": "예전에"}
+_MODES = {"denied": "아니라고 함", "planned": "계획", "reported": "전해 들음", "former": "예전에"}
 
 
 @graph.command("show")
@@ -81,6 +81,10 @@ def _show_overview(knowledge: Graph, as_json: bool) -> None:
         f"대상 {document['entities']} · 사실 {document['stated'] + document['derived']}"
         f" (말한 것 {document['stated']}, 따라 나온 것 {document['derived']})"
     )
+    for mode, count in document["not_asserted"].items():
+        out.print(f"{_MODES[mode]} {count}")
+    if document["not_covered"]:
+        out.print(f"온톨로지에 맞지 않아 그래프 밖에 둔 것 {document['not_covered']}")
     table = render.table("관계", "이름", "말한 것", "따라 나온 것")
     for row in document["relations"]:
         table.add_row(row["relation"], row["label"], str(row["stated"]), str(row["derived"]))

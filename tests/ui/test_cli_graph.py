@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,17 @@ def test_facts_of_an_entity_at_a_date(home: Path, run: Callable[..., Any]) -> No
     assert run("validate", "--json") == {"ok": True, "problems": [], "contradictions": []}
 
 
-def test_the_overview_counts_what_is_said_and_what_follows(run: Callable[..., Any]) -> None:
+def test_the_overview_counts_what_is_said_and_what_follows(home: Path, run: Callable[..., Any]) -> None:
+    put(home, "안내.md", TEXT, replace(ceo("김다솜"), mode="denied"), replace(ceo("이라온"), object="없는 사람"))
     overview = run("show", "--json")
     assert overview["entities"] > 3
     assert overview["stated"] > 1
     assert overview["derived"] >= 2  # 가온상사 lies in 서울특별시 and in 대한민국
-    assert "위치" in run("show")
+    assert (overview["not_asserted"], overview["not_covered"]) == ({"denied": 1}, 1)
+    shown = run("show")
+    assert "위치" in shown
+    assert "아니라고 함 1" in shown
+    assert "그래프 밖에 둔 것 1" in shown
 
 
 @pytest.mark.parametrize("format_", ["graphml", "turtle", "json"])
