@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.types import Entity, Ontology
@@ -36,15 +36,16 @@ class Mention:
 class Names:
     """The names of an ontology's entities, ready to be found."""
 
-    def __init__(self, ontology: Ontology, others: Mapping[str, Entity] | None = None) -> None:
+    def __init__(self, ontology: Ontology, others: Mapping[str, Sequence[Entity]] | None = None) -> None:
         """``others`` are names besides those of the ontology."""
         self._entities: dict[str, list[Entity]] = {}
         named = [(name, entity) for entity in ontology.entities.values() for name in entity.names]
-        for name, entity in [*named, *(others or {}).items()]:
+        named += [(name, entity) for name, entities in (others or {}).items() for entity in entities]
+        for name, entity in named:
             held = self._entities.setdefault(key(name), [])
             if entity not in held:
                 held.append(entity)
-        names = {*(name for name, _ in named), *(others or {})}
+        names = {name for name, _ in named}
         spellings = sorted({_spelling(name) for name in names}, key=lambda spelling: (-len(spelling), spelling))
         self._pattern = re.compile(rf"{_NOT_INSIDE_WORD}(?:{'|'.join(spellings) or '(?!)'}){WORD_ENDS}", re.I)
 

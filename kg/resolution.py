@@ -61,9 +61,12 @@ _LATIN_SOUNDS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """Names that a document uses besides those of the ontology. ``doubtful`` are keys that rest on likeness alone."""
+    """Names that a document uses besides those of the ontology, each with all that it may mean.
 
-    names: Mapping[str, Entity] = field(default_factory=dict)
+    ``doubtful`` are keys of names that rest on likeness alone.
+    """
+
+    names: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict)
     doubtful: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
@@ -91,17 +94,30 @@ def find_aliases(text: str, ontology: Ontology, names: Names, korean: Korean) ->
     """
     found: dict[str, set[str]] = defaultdict(set)
     mentions = names.find(text)
-    for alias, entity in (
+    given = (
         *_introduced(text, mentions),
         *_nicknamed(text, mentions),
         *_short_names(text, mentions, ontology, korean),
-    ):
+    )
+    for alias, entity in given:
         if len(key(alias)) > 1 and not names.knows(alias):
             found[alias].add(entity.name)
+    sure = {alias: (ontology.entities[held.pop()],) for alias, held in found.items() if len(held) == 1}
     misspelt = _misspelt(text, mentions, ontology, korean)
-    sure = {alias: ontology.entities[next(iter(held))] for alias, held in found.items() if len(held) == 1}
-    doubtful = {alias: entity for alias, entity in misspelt.items() if alias not in found}
-    return Aliases({**doubtful, **sure}, frozenset(key(alias) for alias in doubtful))
+    doubtful = {alias: (entity,) for alias, entity in misspelt.items() if alias not in found}
+    untitled = {alias: held for alias, held in _untitled(ontology).items() if not names.knows(alias) and alias in text}
+    return Aliases({**untitled, **doubtful, **sure}, frozenset(key(alias) for alias in doubtful))
+
+
+@lru_cache(maxsize=4)
+def _untitled(ontology: Ontology) -> dict[str, tuple[Entity, ...]]:
+    """Names of people without the title that tells them apart ('한지우 소장'): whom one means, the text must say."""
+    found: dict[str, list[Entity]] = defaultdict(list)
+    for entity in ontology.entities.values():
+        titled = re.fullmatch(rf"([가-힣]{{2,4}})\s(?:{TITLES})", entity.name)
+        if titled and any(ontology.is_a(entity.cls, cls) for cls in PEOPLE):
+            found[titled.group(1)].append(entity)
+    return {name: tuple(entities) for name, entities in found.items()}
 
 
 def _introduced(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entity]]:

@@ -43,7 +43,7 @@ def given(world: Ontology, korean: Korean) -> object:
 
 
 def names(aliases: Aliases) -> dict[str, str]:
-    return {alias: entity.name for alias, entity in aliases.names.items()}
+    return {alias: entities[0].name for alias, entities in aliases.names.items()}
 
 
 @pytest.mark.parametrize(
