@@ -12,6 +12,7 @@ from kg.questions import Question, Word
 _MOST = frozenset(
     [
         "많",
+        "많이",
         "크",
         "높",
         "길",
@@ -37,6 +38,7 @@ _MOST = frozenset(
 _LEAST = frozenset(
     [
         "적",
+        "덜",
         "작",
         "낮",
         "짧",

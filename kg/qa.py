@@ -15,7 +15,7 @@ from ingest import Document, Korean
 from kg.cues import choice
 from kg.execution import Executor, Reached
 from kg.logical_form import Ask, Count, Every, Extreme, Follow, Given, Holds, Term
-from kg.mentions import Names
+from kg.mentions import Names, key
 from kg.parsing import Parse, Parser
 from kg.quantities import TIME, amount_of, fits_unit
 from kg.questions import ASKED, Question, Slot, left_over, read_question, vocabulary_of
@@ -24,11 +24,13 @@ from kg.store import Graph
 from kg.table_questions import TableReader
 from kg.tables import tables
 from kg.types import Entity, Fact, Ontology
+from kg.validity import first_day
 from kg.wording import count_of, say
 from rag import Answer, Hit, ProofStep
 
 _HOPS = 3
 _MOST = 12  # more names than that are no answer but an inventory
+_NAME_WORDS = ("본명", "본이름", "실명", "정식", "원명")
 _AMONG = ("중", "가운데", "중에서")
 
 
@@ -106,7 +108,21 @@ class Asker:
         )
 
     def _directly(self, question: Question, executor: Executor) -> _Result | None:
-        return self._by_graph(question, executor) or self._by_table(question, executor)
+        return self._by_graph(question, executor) or self._by_table(question, executor) or self._named(question)
+
+    def _named(self, question: Question) -> _Result | None:
+        """'먹할배의 본명은?': the canonical name of what an alias names, by its entry in the ontology."""
+        left = left_over(question, frozenset())
+        if len(question.named) != 1 or len(left) != 1 or left[0].form not in _NAME_WORDS or not question.is_open:
+            return None
+        slot = question.named[0]
+        if len(slot.entities) != 1 or slot.term is not None:
+            return None
+        name, written = slot.entities[0].name, question.text[slot.start : slot.end]
+        entry = self._ontology.entries.get(name)
+        if entry is None or key(written) == key(name):
+            return None
+        return _Result((name,), f"{name}입니다.", (ProofStep(written, left[0].form, name, "", (entry,)),), 1)
 
     # -- the graph -------------------------------------------------------------------------------
 
@@ -171,9 +187,9 @@ class Asker:
         denials = self._graph.facts(
             subject=form.subject, relation=form.relation, object=form.object, at=executor.at, mode="denied"
         )
-        if fact is not None and denials:
+        if fact is not None and denials and not _is_later(denials[0], fact):
             return None
-        if fact is not None:
+        if fact is not None and not denials:
             return _Result((yes,), f"{yes}. {self._say([fact])}", executor.steps([fact]), parse.weight)
         if denials:
             return _Result((no,), f"{no}. {denials[0].evidence[0].text}", executor.steps(denials), parse.weight)
@@ -333,6 +349,11 @@ def _contradictory(facts: Sequence[Fact], ontology: Ontology) -> bool:
         and seen.setdefault((fact.subject, fact.relation), fact.object) != fact.object
         for fact in facts
     )
+
+
+def _is_later(denial: Fact, fact: Fact) -> bool:
+    """Whether a denial is dated and what it denies is not, or is older."""
+    return bool(denial.since) and (not fact.since or first_day(fact.since) < first_day(denial.since))
 
 
 def _is_object(fact: Fact, object_: str, cls: str) -> bool:

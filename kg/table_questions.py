@@ -120,8 +120,13 @@ class TableReader:
             yield from asking.look_up()
 
     def _asked_of(self, header: frozenset[str], question: Question) -> frozenset[int]:
-        """The words of a question that a header says."""
-        return frozenset(w.index for w in question.words if self._vocabulary.alike(w.form) & header)
+        """The words of a question that a header says, also as the beginning of its words: 쓰다 in 사용량."""
+        found: set[int] = set()
+        for word in question.words:
+            alike = self._vocabulary.alike(word.form)
+            if alike & header or any(len(a) > 1 and term.startswith(a) for a in alike for term in header):
+                found.add(word.index)
+        return frozenset(found)
 
     def explained(self, view: _View, question: Question) -> frozenset[int]:
         """Words of a question that the headings above a table say."""
