@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -74,6 +74,33 @@ def test_an_answer_cites_the_sentence_that_it_rests_on(korean: Korean) -> None:
 )
 def test_what_goes_beyond_the_passages_is_not_passed_on(korean: Korean, reply: str) -> None:
     assert answer("점수가 낮으면?", answering(korean, reply, ["점수"])).abstained
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "예.",
+        "점수가 낮습니다.",
+        "신뢰도 점수는 담당자가 정합니다.",
+        "기존 해석기는 2023년에 나왔습니다.",
+    ],
+)
+def test_what_no_one_sentence_says_is_not_passed_on(korean: Korean, reply: str) -> None:
+    result = answer("점수가 낮으면?", answering(korean, reply, ["점수"]))
+    assert (result.text, result.abstained, result.citations) == (ABSTENTION, True, ())
+
+
+def test_as_of_another_time_only_the_graph_answers(korean: Korean) -> None:
+    asked_at: list[str] = []
+
+    def prove(_: str, at: str) -> Answer | None:
+        asked_at.append(at)
+        return None
+
+    with_ = replace(answering(korean, "기존 해석기로 되돌립니다.", ["점수"]), prove=prove)
+    assert answer("점수가 낮으면?", with_, "2021년").abstained
+    assert asked_at == ["2021년"]
+    assert asked_times(with_) == 0
 
 
 @pytest.mark.parametrize("reply", ["0.8보다 낮을 때입니다.", "SolverX Fusion입니다.", "Fusion은 2023년에 나왔습니다."])
