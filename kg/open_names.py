@@ -21,7 +21,7 @@ OPEN_NAMES_VERSION = 1
 _PROPER = ("NNP", "SL", "SH")
 _NOUN = ("NNG", "XR", *_PROPER)
 _RUN = (*_NOUN, "XPN", "XSN", "SN")
-_AFFIX = ("XSN", "XPN")
+_AFFIX = ("들", "님")  # part of no name
 _TITLE = re.compile(r"[『「《〈]([^『「《〈』」》〉\n]{2,30})[』」》〉]|[‘']([^‘’'\n.!?]{2,20})[’']")
 _MOST_WORDS = 4
 
@@ -58,13 +58,18 @@ def read_passage(chunk: Chunk, korean: Korean) -> PassageNames:
 def open_names(text: str, tokens: Sequence[Token]) -> Iterator[str]:
     """The names that ``tokens`` (of ``text``) hold, as written, with repeats.
 
-    Nouns side by side give each word that is a name by itself (proper, foreign or compound) and all of them
-    together: 군산 공장 as well as 군산, 서리라인, SolverX Fusion 3.1.
+    Nouns side by side give each word that is a name by itself (proper, foreign or compound), such words in a row, and
+    all of them together: 군산 공장 as well as 군산, 서리라인, SolverX Fusion 3.1; 마이클 잭슨 of 가수 마이클 잭슨.
     """
     for words in _runs(text, tokens):
-        yield from (_text(text, word) for word in words if _is_name(word))
-        if 2 <= len(words) <= _MOST_WORDS:
-            yield _text(text, [token for word in words for token in word])
+        rows = [list(row) for is_name, row in groupby(words, key=_is_name) if is_name]
+        groups = [*([word] for row in rows for word in row), *rows, words]
+        spans = dict.fromkeys(
+            (group[0][0].start, group[-1][-1].start + group[-1][-1].len)
+            for group in groups
+            if (len(group) > 1 or _is_name(group[0])) and len(group) <= _MOST_WORDS
+        )
+        yield from (text[start:end] for start, end in spans)
     if tokens:
         start, end = tokens[0].start, tokens[-1].start + tokens[-1].len
         for title in _TITLE.finditer(text, start, end):
@@ -112,7 +117,7 @@ def _words(text: str, tokens: Sequence[Token]) -> Iterator[tuple[list[Token], bo
 
 def _trimmed(word: list[Token], before_unit: bool) -> Iterator[tuple[list[Token], bool]]:
     counts = bool(word) and word[-1].tag == "SN" and before_unit
-    while word and word[-1].tag in _AFFIX:
+    while word and word[-1].tag == "XSN" and word[-1].form in _AFFIX:
         word = word[:-1]
     if word:
         yield word, counts
@@ -122,7 +127,3 @@ def _is_name(word: Sequence[Token]) -> bool:
     nouns = [token for token in word if token.tag in _NOUN]
     long_enough = sum(len(token.form) for token in word) > 1
     return long_enough and (len(nouns) > 1 or any(token.tag in _PROPER for token in nouns))
-
-
-def _text(text: str, tokens: Sequence[Token]) -> str:
-    return text[tokens[0].start : tokens[-1].start + tokens[-1].len]

@@ -58,6 +58,7 @@ def assert_same(one: PassageGraph, other: PassageGraph) -> None:
         ("Fusion 3.1은 2025년에 출시되었습니다.", {"Fusion 3.1"}),
         ("너울 칼국수는 누름라인에서 만든다.", {"너울 칼국수"}),
         ("그는 『하늘만화총서』를 소장하고 있다.", {"하늘만화총서"}),
+        ("가수 마이클 잭슨을 좋아한다.", {"마이클", "잭슨", "마이클 잭슨"}),
     ],
 )
 def test_names_are_found_without_an_ontology(plain: Korean, text: str, expected: set[str]) -> None:
@@ -306,6 +307,23 @@ def test_a_damaged_file_costs_only_time(tmp_path: Path, ledger: Ledger, plain: K
     again.clear()
     assert again.passages() == read
     again.close()
+
+
+def test_two_analysers_may_use_one_file(tmp_path: Path, ledger: Ledger, plain: Korean) -> None:
+    other = Korean()
+    other.add_names(["두루해양구조"])
+    hold(ledger, "a.md", "두루해양구조와 협약을 맺었다.")
+    one, two = (NameIndex(tmp_path / "names.db", ledger, korean) for korean in (plain, other))
+    read = one.passages()
+    assert two.passages() != read
+    hold(ledger, "b.md", "두루해양구조는 부산에 있다.")
+    assert [p.chunk_id for p in one.passages()] == [p.chunk_id for p in two.passages()]
+    for opened, korean in ((one, plain), (two, other)):
+        opened.close()
+        again, anew = (NameIndex(tmp_path / name, ledger, korean) for name in ("names.db", f"{id(korean)}.db"))
+        assert again.passages() == anew.passages()
+        again.close()
+        anew.close()
 
 
 def test_only_facts_are_read(index: NameIndex, ledger: Ledger) -> None:
