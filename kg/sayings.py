@@ -1,0 +1,347 @@
+"""What clauses say by the verbs and nouns of an ontology (``kg.frames``), without any pattern of its author's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ingest import Mode
+from kg.clauses import COPULA, NOMINATIVE, Case, Clause, Noun
+from kg.discourse import SURE, Scope, Sentence, is_adverbial, only
+from kg.frames import MEMBERSHIP, Frame, Frames, Role, Slot, fillers
+from kg.literals import PATTERNS as LITERAL_PATTERNS
+from kg.literals import canonical
+from kg.mentions import key
+from kg.modality import mode_of
+from kg.types import LITERALS, ROOT, Entity, Ontology, Relation
+from kg.values import Values
+
+_PLACING = ("있", "위치", "자리", "자리하", "잡", "소재", "두", "놓", "마련")
+_INSIDE = re.compile(r"(?:(?:북|남|동|서|북동|북서|남동|남서|중|중앙)부|안|내|시내|도심|중심부?|한가운데|일대|전역)")
+_NAMING = (
+    "하", "삼", "정하", "바꾸", "변경", "선임", "임명", "지정", "뽑", "조정", "올리", "내리", "인상", "인하", "늘리",
+    "줄이", "옮기", "이전", "두", "맞", "추대", "결정", "확정", "교체", "정",
+)  # fmt: skip
+_BECOMING = ("되", "취임", "선출", "임명", "선임", "뽑", "오르", "맡", "지명", "추대", "겸하", "겸임", "부임", "승진")
+
+_Found = tuple[Entity, Relation, str, float]  # subject, relation, object, confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A subject, a relation and an object that ``clause`` joins, or that stand together where there is none."""
+
+    subject: Entity
+    relation: Relation
+    object: str
+    mode: Mode
+    clause: Clause | None
+    confidence: float
+
+
+class ClauseReader:
+    """Reads clauses by verbs with two places and by nouns that name an object."""
+
+    def __init__(self, ontology: Ontology, frames: Frames, values: Values) -> None:
+        self._ontology = ontology
+        self._frames = frames
+        self._values = values
+
+    def read(self, sentence: Sentence, scope: Scope) -> Iterator[Finding]:
+        """What the clauses of a sentence say, and names that stand beside such a noun; claims what it explains."""
+        for clause in sentence.reading.clauses:
+            mode = clause_mode(sentence, clause)
+            if mode is None:
+                continue
+            found = [*self._by_verb(sentence, clause, scope), *self._by_role(sentence, clause, scope)]
+            for subject, relation, object_, confidence in found:
+                if object_ == subject.name:
+                    continue
+                if mode == "asserted":
+                    sentence.claimed.append((clause.start, clause.end))
+                yield Finding(subject, relation, object_, mode, clause, confidence)
+        for subject, relation, object_, noun in self._by_apposition(sentence, scope):
+            sentence.claimed.append((noun.start, noun.end))
+            if object_ != subject.name:
+                mode = "former" if noun.former else "asserted"
+                yield Finding(subject, relation, object_, mode, None, 0.9)
+
+    def _by_verb(self, sentence: Sentence, clause: Clause, scope: Scope) -> Iterator[_Found]:
+        for frame in self._frames.verbs.get(clause.stem, ()):
+            labels = {noun.label for noun in clause.nouns}
+            if any(fixed not in labels for fixed in frame.fixed):
+                continue
+            subject_slot, object_slot = _turned(frame, clause.passive)
+            relation = frame.relation
+            confidence = 0.95 if not frame.loose else 0.85 if relation.range != ROOT else SURE - 0.05
+            for noun, objects in self._object_nouns(sentence, clause, object_slot, relation):
+                subject, carried = self._clause_subject(clause, subject_slot, frame, noun, scope)
+                if subject is not None:
+                    for object_ in objects:
+                        yield subject, relation, object_, confidence - (0.1 if carried else 0)
+                    break
+
+    def _object_nouns(
+        self, sentence: Sentence, clause: Clause, slot: Slot, relation: Relation
+    ) -> Iterator[tuple[Noun, list[str]]]:
+        """The phrases of a clause that may be the object, with the values that they list."""
+        if relation.range in LITERALS:
+            for noun in reversed(clause.nouns):
+                is_there = noun.case == slot.case and noun.place is None
+                if is_there and (literal := self._values.literal(sentence, noun, relation)):
+                    yield noun, [literal]
+            return
+        if slot.case in ("e", "eseo") and not slot.link and self._frames.holds_place(relation):
+            for noun in reversed(clause.nouns):
+                inside = noun.owner if noun.case == slot.case and _INSIDE.fullmatch(noun.label) else None
+                if inside is not None and (values := self._values.of_noun(sentence, inside, relation)):
+                    yield inside, values
+        acting = any(noun.case == "nom" and noun.place is not None for noun in clause.nouns)
+        for noun in fillers(clause, slot, stands_for_accusative=acting):
+            if values := self._values.of_noun(sentence, noun, relation):
+                yield noun, values
+        head = self._head(sentence, clause)
+        may_be_head = not slot.link and any(noun.case in NOMINATIVE for noun in clause.nouns)
+        if head is not None and may_be_head and (values := self._values.of_noun(sentence, head, relation)):
+            yield head, values
+
+    def _clause_subject(
+        self, clause: Clause, slot: Slot, frame: Frame, object_: Noun, scope: Scope
+    ) -> tuple[Entity | None, bool]:
+        """(whom a clause speaks of, whether that was carried over)."""
+        relation = frame.relation
+        nominative = [n for n in clause.nouns if n.case in NOMINATIVE and n != object_ and n.label not in frame.fixed]
+        for noun in fillers(clause, slot):
+            if (
+                noun != object_
+                and noun.place is not None
+                and (entity := only(noun.place, relation.domain, self._ontology))
+            ):
+                return entity, False
+        for fixed in clause.nouns:
+            if fixed.label in frame.fixed and fixed.owner is not None:
+                place = fixed.owner.place
+                return (only(place, relation.domain, self._ontology) if place else None), False
+        own_topic = bool(frame.fixed)
+        if slot.link:
+            if all(noun.label != slot.link for noun in clause.nouns):
+                return None, False
+            nominative = [noun for noun in nominative if noun.label != slot.link]
+            own_topic = True
+        if slot.case == "nom" and not clause.passive and frame.object.case != "acc":
+            for noun in clause.nouns:  # '공장에서 된장을 만든다' of '된장은 공장에서 만든다'
+                if noun.case == "acc" and noun is not object_ and noun.place is not None:
+                    return only(noun.place, relation.domain, self._ontology), False
+        elif slot.case not in NOMINATIVE:
+            for noun in reversed(nominative):
+                if (
+                    noun.case == "topic"
+                    and noun.place
+                    and (entity := only(noun.place, relation.domain, self._ontology))
+                ):
+                    return entity, False
+            if any(noun.case == slot.case and noun is not object_ for noun in clause.nouns):
+                return None, False
+        if clause.ending == "adnominal":
+            return self._modified(clause, relation, object_), False
+        return self._left_out(clause, nominative, relation, own_topic, scope)
+
+    def _modified(self, clause: Clause, relation: Relation, object_: Noun) -> Entity | None:
+        """Whom an adnominal clause modifies, or whom the noun that it modifies is said to be."""
+        head = clause.head
+        if head is None or head is object_:
+            return None
+        if head.place is not None:
+            return only(head.place, relation.domain, self._ontology)
+        if head.case == "cop":
+            for noun in reversed(clause.outer):
+                if noun.place is not None:
+                    return only(noun.place, relation.domain, self._ontology)
+        return None
+
+    def _left_out(
+        self, clause: Clause, nominative: Sequence[Noun], relation: Relation, own_topic: bool, scope: Scope
+    ) -> tuple[Entity | None, bool]:
+        """The subject that a clause shares with the one before it, or that its paragraph speaks of."""
+        if any(noun.is_contrasted and noun.place is None and not is_adverbial(noun.label) for noun in clause.nouns):
+            return None, False
+        for noun in reversed([*clause.shared, *nominative]):
+            if noun.place is None:
+                if noun.is_pronoun or is_adverbial(noun.label) or scope.is_carried(noun.label, relation, own_topic):
+                    continue
+                return None, False
+            entity = only(noun.place, relation.domain, self._ontology)
+            if entity is not None or noun.case == "topic":
+                return entity, False
+        return scope.subject(relation, own_topic), True
+
+    def _head(self, sentence: Sentence, clause: Clause) -> Noun | None:
+        """What an adnominal clause modifies; in 'A가 개발한 것은 B이다' that is B."""
+        head = clause.head
+        if head is None or head.place is not None or head.case not in NOMINATIVE:
+            return head
+        later = (c for c in sentence.reading.clauses if c.stem == COPULA and head in c.nouns)
+        copula = next(later, None)
+        return copula.complement if copula is not None and not copula.negated else head
+
+    def _by_role(self, sentence: Sentence, clause: Clause, scope: Scope) -> Iterator[_Found]:
+        if clause.stem == COPULA and clause.complement is not None:
+            yield from self._equated(sentence, clause, clause.complement, scope)
+            return
+        if not any(noun.case == "acc" and noun.place is not None for noun in clause.nouns):
+            for noun in clause.nouns:  # 'A는 B의 분관으로 …에 있다'
+                if noun.case == "ro" and noun.owner is not None and not noun.place:
+                    yield from self._equated(sentence, clause, noun, scope)
+        for noun in clause.nouns:
+            for role in self._roles(noun):
+                for value in self._role_values(clause, noun, role.relation):
+                    subject, carried = self._role_subject(clause, noun, value, role.relation, scope)
+                    for object_ in self._values.of_noun(sentence, value, role.relation) if subject else ():
+                        yield subject, role.relation, object_, 0.85 if carried else 0.9  # type: ignore[misc]
+
+    def _roles(self, noun: Noun) -> list[Role]:
+        if not noun.label:
+            return []
+        exact = self._frames.roles.get(key(noun.label), [])
+        member = next((word for word in MEMBERSHIP if noun.label.startswith(word)), "")
+        return exact or (self._frames.roles.get(member, []) if member else [])
+
+    def _equated(self, sentence: Sentence, clause: Clause, complement: Noun, scope: Scope) -> Iterator[_Found]:
+        """'A의 대표는 B이다', 'B는 A의 대표이다', 'A의 대표인 B'."""
+        topics = [noun for noun in (*clause.shared, *clause.nouns) if noun.case in NOMINATIVE]
+        topic = topics[-1] if topics else None
+        for role in self._roles(topic) if topic is not None else ():
+            if role.of_subject:
+                yield from self._reversed(topic, complement, role.relation)  # type: ignore[arg-type]
+                continue
+            for object_ in self._values.of_noun(sentence, complement, role.relation):
+                subject, carried = self._role_subject(clause, topic, complement, role.relation, scope)  # type: ignore[arg-type]
+                if subject is not None:
+                    yield subject, role.relation, object_, 0.85 if carried else 0.95
+        holder = topic if topic is not None and topic.place else None
+        if holder is None and clause.ending == "adnominal":
+            holder = clause.head
+        if holder is None or holder.place is None or complement.owner is None or complement.owner.place is None:
+            return
+        for role in self._roles(complement):
+            relation = role.relation
+            subject_place, object_place = complement.owner.place, holder.place
+            if role.of_subject:
+                subject_place, object_place = object_place, subject_place
+            subject = only(subject_place, relation.domain, self._ontology)
+            object_entity = only(object_place, relation.range, self._ontology)
+            if subject is not None and object_entity is not None:
+                yield subject, relation, object_entity.name, 0.9
+
+    def _reversed(self, noun: Noun, value: Noun, relation: Relation) -> Iterator[_Found]:
+        """'A의 거점관은 B이다' where the relation says that B is A's."""
+        if noun.owner is None or noun.owner.place is None or value.place is None:
+            return
+        subject, object_ = (
+            only(value.place, relation.domain, self._ontology),
+            only(noun.owner.place, relation.range, self._ontology),
+        )
+        if subject is not None and object_ is not None:
+            yield subject, relation, object_.name, 0.9
+
+    def _role_values(self, clause: Clause, noun: Noun, relation: Relation) -> Iterator[Noun]:
+        """The phrases that a clause with a verb makes the value of the noun: 'N을 B로 바꾸다', 'B를 N으로 뽑다'."""
+        others = [other for other in clause.nouns if other is not noun]
+        stem = clause.stem
+        if (noun.case == "acc" or (clause.passive and noun.case in NOMINATIVE)) and stem in _NAMING:
+            yield from (other for other in others if other.case == "ro")
+        if noun.case == "acc" and stem in ("맺", "체결"):
+            yield from (other for other in others if other.case == "wa")
+        if noun.case == "ro":
+            wanted = "nom" if clause.passive or stem in ("취임", "오르", "부임", "승진") else "acc"
+            yield from (
+                other for other in others if other.case == wanted or (wanted == "nom" and other.case in NOMINATIVE)
+            )
+        elif stem in _BECOMING and noun.case in ("acc", "nom", "e") and relation.range not in LITERALS:
+            yield from (other for other in others if other.case in NOMINATIVE and other.place is not None)
+        if stem in _PLACING and self._frames.holds_place(relation) and noun.case in (*NOMINATIVE, "acc"):
+            yield from (other for other in others if other.case in ("e", "ro") and other.place is not None)
+
+    def _role_subject(
+        self, clause: Clause, noun: Noun, value: Noun, relation: Relation, scope: Scope
+    ) -> tuple[Entity | None, bool]:
+        """Whose the noun is: its owner's, else the clause's subject's, else whose the paragraph speaks of."""
+        if noun.owner is not None:
+            if noun.owner.place is not None:
+                return only(noun.owner.place, relation.domain, self._ontology), False
+            if not scope.is_carried(noun.owner.label, relation, True):
+                return None, False
+        nominative = [n for n in clause.nouns if n.case in NOMINATIVE and n is not noun and n is not value]
+        if clause.ending == "adnominal" and not nominative:
+            return None, False
+        return self._left_out(clause, nominative, relation, noun.owner is None, scope)
+
+    def _by_apposition(self, sentence: Sentence, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
+        """'A의 대표 B는', '별호: 그믐붓', '직원 42명'."""
+        nouns = sentence.reading.nouns
+        for index, noun in enumerate(nouns):
+            if noun.place is not None and noun.before:
+                for role in self._frames.roles.get(key(noun.before), []):
+                    owner = noun.owner.place if noun.owner is not None else None
+                    subject = only(owner, role.relation.domain, self._ontology) if owner else None
+                    object_ = only(noun.place, role.relation.range, self._ontology)
+                    if subject is not None and object_ is not None and not role.of_subject:
+                        yield subject, role.relation, object_.name, noun
+            if noun.case == "label" and index == 0:
+                yield from self._labelled(sentence, noun, scope)
+            elif noun.label and noun.case in ("end", "list", "cop"):
+                yield from self._measured(sentence, noun, scope)
+
+    def _labelled(self, sentence: Sentence, noun: Noun, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
+        colon = re.search(r"[:：]\s*", sentence.text[noun.end :])
+        if colon is None:
+            return
+        start = noun.end + colon.end()
+        for role in self._roles(noun):
+            owner = noun.owner.place if noun.owner is not None else None
+            relation = role.relation
+            subject = only(owner, relation.domain, self._ontology) if owner else scope.subject(relation, own_topic=True)
+            if subject is None or role.of_subject:
+                continue
+            for object_ in self._values.of_text(sentence, start, relation, ""):
+                yield subject, relation, object_, noun
+
+    def _measured(self, sentence: Sentence, noun: Noun, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
+        """'직원 42명': a noun and at once its quantity or date."""
+        text = sentence.text[noun.start : noun.end]
+        for cls in ("수량", "날짜"):
+            found = re.search(rf"\s*({LITERAL_PATTERNS[cls]})$", text)
+            if not found:
+                continue
+            label = text[: found.start()]
+            if noun.owner is not None and noun.owner.place is not None and noun.owner.place.start >= noun.start:
+                label = text[noun.owner.place.end - noun.start : found.start()]
+            for role in self._frames.roles.get(key(label), []):
+                relation = role.relation
+                object_ = canonical(relation.range, found.group(1)) if relation.range in LITERALS else None
+                if object_ is None or relation.range == "글":
+                    continue
+                owner = noun.owner.place if noun.owner is not None else None
+                subject = (
+                    only(owner, relation.domain, self._ontology) if owner else scope.subject(relation, own_topic=True)
+                )
+                if subject is not None:
+                    yield subject, relation, object_, noun
+
+
+def _turned(frame: Frame, passive: bool) -> tuple[Slot, Slot]:
+    """The slots of a frame in the voice of a clause."""
+    slots = frame.subject, frame.object
+    cases = {slot.case for slot in slots}
+    if passive == frame.passive or (passive and "acc" not in cases):
+        return slots
+    turned: dict[Case, Case] = {"acc": "nom", "nom": "by"} if passive else {"nom": "acc", "by": "nom"}
+    subject, object_ = (replace(slot, case=turned.get(slot.case, slot.case)) for slot in slots)
+    return subject, object_
+
+
+def clause_mode(sentence: Sentence, clause: Clause) -> Mode | None:
+    """How a clause says what it says; None where it says neither yes nor no."""
+    before = sentence.text[max(0, clause.start - 12) : clause.stem_start]
+    return mode_of(before, sentence.text[clause.stem_end : clause.end], clause.negated)
