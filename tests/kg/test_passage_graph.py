@@ -181,6 +181,7 @@ def test_an_empty_graph_finds_nothing() -> None:
     graph = PassageGraph.build([])
     assert graph.search("서울은?") == []
     assert len(graph.network()) == 0
+    assert PassageGraph.build([], [Link("서울", "한강")]).search("서울은?") == []
 
 
 # -- the index ---------------------------------------------------------------------------------------
