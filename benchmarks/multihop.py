@@ -2,12 +2,14 @@
 
     python -m benchmarks.multihop [--split tune] [--k2nlg FOLDER | --korquad FILE] [--weight W …]
     python -m benchmarks.multihop --cost FILE.jsonl [--passages N]
+    python -m benchmarks.multihop --names FILE.tsv
 
 Gold passages are those that hold the evidence. ``all@k``: all of them are among the first k; ``recall@k``: the share
 that is. The questions are those of ``corpora/questions`` (all four worlds held at once); or made of K2NLG's triples:
 A's p1's p2, said in two texts of which none says both, and for comparison A's p1; or KorQuAD's, each answered by one
 passage. The walk's weight stands beside .7 for words and .3 for vectors. One home (``LOOPAI_HOME``) holds one set.
-``--cost`` says what the passage graph of a JSONL file's texts costs.
+``--cost`` says what the passage graph of a JSONL file's texts costs, ``--names`` how many of KLUE-NER's persons, places
+and organisations are found whole.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import re
 import resource
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +33,10 @@ import networkx as nx
 import numpy as np
 
 from ingest import ONTOLOGY_FILE, Chunk, Document, Job, Korean, Ledger, Span, ingest
-from kg.communities import find_communities
-from kg.name_index import NameIndex
-from kg.passage_graph import PassageGraph
-from rag.evaluation.intervals import paired_difference
+from kg import NameIndex, PassageGraph, find_communities
+from kg.mentions import key
+from kg.open_names import open_names
+from rag.evaluation.intervals import paired_difference, share
 from rag.retrieval import fuse
 from rag.types import Voice
 from ui.assemble import App
@@ -66,7 +68,11 @@ def main() -> None:
     arguments.add_argument("--weight", type=float, nargs="+", default=[0.1, 0.3, 0.6, 1.0])
     arguments.add_argument("--cost", type=Path)
     arguments.add_argument("--passages", type=int, default=1000)
+    arguments.add_argument("--names", type=Path)
     options = arguments.parse_args()
+    if options.names:
+        print(json.dumps(names_found(options.names), ensure_ascii=False, indent=2))
+        return
     if options.cost:
         print(json.dumps(cost(options.cost, options.passages), ensure_ascii=False, indent=2))
         return
@@ -300,6 +306,29 @@ def cost(file: Path, passages: int) -> dict[str, Any]:
         index.close()
         ledger.close()
     return result
+
+
+# -- names -------------------------------------------------------------------------------------------
+
+
+def names_found(file: Path) -> dict[str, Any]:
+    """Shares of the annotated names, by class, that are found in their sentence exactly, spaces and case aside."""
+    korean, found, total, given = Korean(), Counter[str](), Counter[str](), 0
+    lines = file.read_text("utf-8").splitlines()
+    sentences = [line.split("\t", 1)[1].strip() for line in lines if line.startswith("## klue-ner")]
+    for marked in sentences:
+        text = _MARK.sub(r"\1", marked)
+        names = {key(name) for name in open_names(text, korean.tokenize(text))}
+        given += len(names)
+        for name, cls in _MARK.findall(marked):
+            if cls in ("PS", "LC", "OG"):
+                total[cls] += 1
+                found[cls] += key(name) in names
+    shares = {cls: share(found[cls], total[cls]) for cls in sorted(total)}
+    return {**shares, "all": share(found.total(), total.total()), "names_a_sentence": round(given / len(sentences), 2)}
+
+
+_MARK = re.compile("<([^<>]+):([A-Z]{2})>")
 
 
 class _Timed:
