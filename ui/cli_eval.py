@@ -80,7 +80,10 @@ def _passages_run(app: App, rows: list[Row]) -> Run:
     held = list(app.ledger.documents("facts"))
 
     def items(how: How) -> list[Item]:
-        return passage_items(rows, lambda question, k: app.retriever.search(question, k, "facts", how), held)
+        def search(question: str, k: int) -> list[Hit]:
+            return app.retriever.search(question, k, "facts", how)
+
+        return passage_items(rows, search, held, app.ledger.chunk_at)
 
     return Run("retrieval", items("hybrid"), items("words"), "낱말만")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
 
 from ingest import Document, Span
 from rag.evaluation.data import Row
@@ -17,24 +18,27 @@ _ENOUGH = 0.5
 
 
 def passage_items(
-    rows: Iterable[Row], search: Callable[[str, int], Sequence[Hit]], documents: Iterable[Document]
+    rows: Iterable[Row],
+    search: Callable[[str, int], Sequence[Hit]],
+    documents: Iterable[Document],
+    chunk_at: Callable[[str, int], str | None],
 ) -> list[Item]:
     """recall@1, @5, @10, MRR and nDCG@10 of the passages that hold the evidence of each question.
 
-    Each row has ``question`` and ``evidence``: a list of ``source`` and ``quote``. Questions whose quotes stand in none
+    Each row has ``question`` and ``evidence``: a list of ``source`` and ``quote``. ``chunk_at`` gives the chunk at a
+    place of a source: quotes in one chunk are found together and count once. Questions whose quotes stand in no chunk
     of ``documents`` are left out.
     """
     held = list(documents)
     items = []
     for row in rows:
-        places = [found for each in row.get("evidence", ()) if (found := _places(each, held))]
-        if not places:
+        wanted = _wanted(row["evidence"], held, chunk_at)
+        if not wanted:
             continue
-        ranked = _evidence_ranking(search(row["question"], DEPTH), places)
-        relevant = {str(number) for number in range(len(places))}
-        scores = {f"recall@{k}": recall_at(k, ranked, relevant) for k in (1, 5, DEPTH)}
-        scores["mrr"] = reciprocal_rank(ranked, relevant)
-        scores[f"ndcg@{DEPTH}"] = ndcg_at(DEPTH, ranked, dict.fromkeys(relevant, 1))
+        ranked = _ranking(search(row["question"], DEPTH), wanted)
+        scores = {f"recall@{k}": recall_at(k, ranked, set(wanted)) for k in (1, 5, DEPTH)}
+        scores["mrr"] = reciprocal_rank(ranked, set(wanted))
+        scores[f"ndcg@{DEPTH}"] = ndcg_at(DEPTH, ranked, dict.fromkeys(wanted, 1))
         items.append(Item(row["id"], scores, row.get("kind", "")))
     return items
 
@@ -61,22 +65,28 @@ def example_items(
     return items
 
 
-def _places(evidence: Mapping[str, str], documents: Sequence[Document]) -> list[Span]:
-    """Where a quote stands; a source is named by the end of its path."""
-    found = []
-    for document in documents:
-        start = document.text.find(evidence["quote"])
-        if start >= 0 and document.source.endswith(evidence["source"]):
-            found.append(Span(document.id, start, start + len(evidence["quote"])))
-    return found
+def _wanted(
+    evidence: Iterable[Mapping[str, str]],
+    documents: Iterable[Document],
+    chunk_at: Callable[[str, int], str | None],
+) -> dict[str, list[Span]]:
+    """By chunk that holds one, the places of the quotes; a source is named by the end of its path."""
+    wanted: dict[str, list[Span]] = {}
+    for each, document in product(evidence, documents):
+        start = document.text.find(each["quote"])
+        if start < 0 or not document.source.endswith(each["source"]):
+            continue
+        if chunk := chunk_at(document.source, start):
+            wanted.setdefault(chunk, []).append(Span(document.id, start, start + len(each["quote"])))
+    return wanted
 
 
-def _evidence_ranking(hits: Sequence[Hit], places: Sequence[Sequence[Span]]) -> list[str]:
-    """Each hit by the number of the first evidence that it holds and none before it does, else by its own id."""
+def _ranking(hits: Iterable[Hit], wanted: Mapping[str, Sequence[Span]]) -> list[str]:
+    """Each hit by the wanted chunks that it holds a quote of and none before it does, else as another."""
     ranked: list[str] = []
     for hit in hits:
-        numbers = (str(n) for n, spans in enumerate(places) if any(_holds(hit.chunk.span, span) for span in spans))
-        ranked.append(next((number for number in numbers if number not in ranked), hit.chunk.id))
+        held = [chunk for chunk, spans in wanted.items() if any(_holds(hit.chunk.span, span) for span in spans)]
+        ranked += [chunk for chunk in held if chunk not in ranked] or [f"other {hit.chunk.id}"]
     return ranked
 
 

@@ -179,36 +179,41 @@ def passage(start: int, end: int, text: str = "글") -> Hit:
 
 
 def test_passages_are_relevant_when_they_hold_most_of_a_quote() -> None:
-    text = "가" * 100 + "본사는 망원동에 있다." + "나" * 100 + "원고는 금요일에 받는다."
+    text = "가" * 100 + "본사는 망원동에 있다. 이층이다." + "나" * 100 + "원고는 금요일에 받는다."
     first, second = text.index("본사"), text.index("원고")
+
+    def quoting(*quotes: str, source: str = "규정.md") -> list[dict[str, str]]:
+        return [{"source": source, "quote": quote} for quote in quotes]
+
+    both = quoting("본사는 망원동에 있다.", "이층이다.", "원고는 금요일에 받는다.")
     rows = [
-        {
-            "id": "q1",
-            "question": "본사와 원고",
-            "kind": "두단계",
-            "evidence": [
-                {"source": "규정.md", "quote": "본사는 망원동에 있다."},
-                {"source": "규정.md", "quote": "원고는 금요일에 받는다."},
-            ],
-        },
-        {"id": "q2", "question": "없는 근거", "evidence": [{"source": "규정.md", "quote": "여기 없는 글"}]},
-        {"id": "q3", "question": "다른 자료", "evidence": [{"source": "딴것.md", "quote": "본사는 망원동에 있다."}]},
+        {"id": "q1", "question": "본사와 원고", "kind": "두단계", "evidence": both},
+        {"id": "q2", "question": "없는 근거", "evidence": quoting("여기 없는 글")},
+        {"id": "q3", "question": "다른 자료", "evidence": quoting("본사는 망원동에 있다.", source="딴것.md")},
+        {"id": "q4", "question": "찾을 수 없는 곳", "evidence": quoting("가가가")},
+        {"id": "q5", "question": "한 대목에 다", "evidence": quoting("본사는 망원동에 있다.", "이층이다.")},
     ]
     found = [
         passage(0, first + 3),
         passage(first, first + 12),
-        passage(first + 1, first + 12),
+        passage(first + 1, first + 19),
         passage(second - 5, 999),
     ]
-    items = passage_items(rows, lambda question, k: found[:k], [Document("d", "안내/규정.md", "", text, "facts")])
-    assert [item.id for item in items] == ["q1"]
-    assert items[0].group == "두단계"
-    assert items[0].scores == pytest.approx(
-        {"recall@1": 0.0, "recall@5": 1.0, "recall@10": 1.0, "mrr": 0.5, "ndcg@10": items[0].scores["ndcg@10"]}
-    )
-    # The second passage of the same quote earns nothing more: places 2 and 4 of 1 and 2.
+
+    def chunk_at(source: str, place: int) -> str | None:
+        return None if place < first else "첫 조각" if place < second else "둘째 조각"
+
+    document_ = Document("d", "안내/규정.md", "", text, "facts")
+    several, one = passage_items(rows, lambda question, k: found[:k], [document_], chunk_at)
+    assert (several.id, several.group, one.id) == ("q1", "두단계", "q5")
+    # The second passage of the first chunk earns nothing more: places 2 and 4 of 1 and 2.
     gain = [1 / np.log2(place + 1) for place in (1, 2, 4)]
-    assert items[0].scores["ndcg@10"] == pytest.approx((gain[1] + gain[2]) / (gain[0] + gain[1]))
+    ndcg = (gain[1] + gain[2]) / (gain[0] + gain[1])
+    assert several.scores == pytest.approx(
+        {"recall@1": 0.0, "recall@5": 1.0, "recall@10": 1.0, "mrr": 0.5, "ndcg@10": ndcg}
+    )
+    assert one.scores["recall@5"] == 1.0
+    assert one.scores["ndcg@10"] == pytest.approx(gain[1])
 
 
 def test_examples_are_graded_by_the_pieces_ids() -> None:
