@@ -315,16 +315,15 @@ def _measured(app: App, embed: Remembering, questions: Sequence[Question]) -> di
 
 def weights(options: argparse.Namespace) -> dict[str, Any]:
     """MRR@10 on the tune half by weight of the vectors (the words have the rest) and of the graph."""
-    of_graph = (0.0, 0.1, 0.2, 0.3, 0.5) if options.set == "worlds" else (0.0,)
     with opened(options.cache) as (app, embed):
-        return _by_weight(app, hold_set(app, embed, options.set, "tune"), of_graph)
+        return _by_weight(app, hold_set(app, embed, options.set, "tune"))
 
 
-def _by_weight(app: App, questions: Sequence[Question], graph: Sequence[float]) -> dict[str, Any]:
+def _by_weight(app: App, questions: Sequence[Question]) -> dict[str, Any]:
     rankings = [app.retriever._rankings(question.text, None, "hybrid") for question in questions]
     found = {}
-    for of_graph in graph:
-        for of_vectors in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0):
+    for of_graph in (0.0, 0.1, 0.3, 0.5):
+        for of_vectors in (0.0, 0.1, 0.2, 0.3, 0.5, 1.0):
             chosen: dict[Voice, float] = {"words": 1 - of_vectors, "vectors": of_vectors, "graph": of_graph}
             values = [
                 reciprocal_rank([name for name, _, _ in fuse(ranking, chosen)[:_DEPTH]], question.relevant)
