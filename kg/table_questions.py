@@ -118,6 +118,8 @@ class TableReader:
             yield from asking.decide()
         elif filters:
             yield from asking.look_up()
+        else:
+            yield from asking.count_all()
 
     def _asked_of(self, header: frozenset[str], question: Question) -> frozenset[int]:
         """The words of a question that a header says, also as the beginning of its words: 쓰다 in 사용량."""
@@ -167,6 +169,12 @@ class TableReader:
         entities = [self._ontology.entities[name] for _, names in cells for name in names]
         return bool(entities) and all(is_of_kind(e.name, e.cls, kind, self._ontology) for e in entities)
 
+    def are_all(self, names: frozenset[str]) -> bool:
+        """Whether these are all entities of their one class."""
+        classes = {self._ontology.entities[name].cls for name in names}
+        of_class = {e.name for e in self._ontology.entities.values() if e.cls in classes}
+        return len(classes) == 1 and of_class == names
+
     def is_person_or_place(self, names: frozenset[str], kinds: Sequence[str]) -> bool:
         """Whether a cell names something of one of these classes."""
         found = [self._ontology.entities[name] for name in names]
@@ -210,9 +218,27 @@ class _Asking:
             if self.expected and len(values) != self.expected:
                 continue
             if unit is not None and not is_value:
-                yield self._counted(column, rows, values, unit.form, signal)
+                if (kinds or self.headers[column]) and self._countable(column, rows, unit.form):
+                    yield self._counted(column, rows, values, unit.form, signal)
             else:
                 yield self._said(column, rows, values, signal)
+
+    def count_all(self) -> Iterator[TableAnswer]:
+        """'배는 모두 몇 척?': the rows of a table of all entities of that kind that the ontology knows."""
+        unit, head = counted_unit(self.question), self.view.head
+        rows = range(len(self.view.table.rows))
+        kinds = self._kinds(head, rows) if unit is not None else frozenset()
+        if unit is None or not kinds or self._left(kinds | {unit.index}) or not self._countable(head, rows, unit.form):
+            return
+        names = [self.view.names[row][head] for row in rows]
+        if all(len(held) == 1 for held in names) and self.reader.are_all(frozenset().union(*names)):
+            yield self._counted(head, rows, tuple(self._name(row, head) for row in rows), unit.form, 1)
+
+    def _countable(self, column: int, rows: Sequence[int], unit: str) -> bool:
+        """Whether what a column holds is counted in a unit: 명 counts people only."""
+        if fits_unit(unit, "사람"):
+            return all(self.reader.is_person_or_place(self.view.names[row][column], ("사람",)) for row in rows)
+        return True
 
     def decide(self) -> Iterator[TableAnswer]:
         """'A의 책임자는 B인가요?': yes where one row holds both, no where A's row holds another in B's column."""

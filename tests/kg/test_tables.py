@@ -81,6 +81,7 @@ def ask(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) -> C
         ("SolverX와 한빛소재 가운데 어느 회사가 첫 학습이 더 오래 걸리나요?", "SolverX입니다(첫 학습 시간 약 3시간)."),
         ("좌석이 가장 많은 회사는 어디인가요?", "SolverX입니다(좌석 수 58석)."),
         ("이안이 맡은 일은 무엇인가요?", "배관 시험, 기록 분석입니다."),
+        ("회사는 모두 몇 곳인가요?", "2곳입니다(SolverX, 한빛소재)."),
         ("이안이 맡은 일은 몇 가지인가요?", "2가지입니다(배관 시험, 기록 분석)."),
         ("도면 고침을 맡은 분은 누구인가요?", "도면 고침의 맡은 분은 윤태경입니다."),
         (
@@ -97,6 +98,8 @@ def test_what_a_table_answers(ask: Callable[[str], str | None], question: str, e
     "question",
     [
         "SolverX의 주차장은 몇 층에 있나요?",
+        "이안이 맡은 일은 몇 명인가요?",
+        "협력하는 회사는 모두 몇 곳인가요?",
         "SolverX Fusion은 몇 층에 있나요?",
         "SolverX의 좌석은 몇 층인가요?",
         "이안이 거절한 일은 무엇인가요?",
