@@ -16,10 +16,23 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from ingest import ONTOLOGY_FILE, Korean, Ledger, LedgerError
-from kg import GENERAL, Asker, Graph, Knowledge, KnowledgeError, Ontology, WorldExtractor, general_text, question_terms
-from kg.communities import answer_overview, asks_for_overview
-from kg.name_index import NameIndex
-from kg.passage_graph import PassageGraph, fact_links, plain_aliases
+from kg import (
+    GENERAL,
+    Asker,
+    Graph,
+    Knowledge,
+    KnowledgeError,
+    NameIndex,
+    Ontology,
+    PassageGraph,
+    WorldExtractor,
+    answer_overview,
+    asks_for_overview,
+    fact_links,
+    general_text,
+    plain_aliases,
+    question_terms,
+)
 from rag import Answer, Answerer, Answering, Hit, LocalEmbedder, Projections, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
