@@ -22,8 +22,9 @@ How = Literal["hybrid", "words", "vectors", "graph"]
 Scored = Sequence[tuple[str, float]]
 Fused = tuple[str, float, tuple[Voice, ...]]  # chunk id, score, voices that found it
 # How many candidates each voice brings, and how much each counts. On the tune half of KorQuAD 1.0 dev (2,584 questions)
-# MRR was .956 for words alone, .958 with .2 or .3 on the vectors, .953 with half, .850 for vectors alone; RRF .918. The
-# graph costs nothing there with .1 and .002 with .3, and helps where evidence lies two hops away (docs/passage_graph.md).
+# MRR was .956 for words alone, .958 with .2 or .3 on the vectors, .953 with half, .850 for vectors alone, .918 by RRF.
+# The graph costs nothing there with .1 and .002 with .3, and helps where evidence is two hops away
+# (docs/passage_graph.md).
 _CANDIDATES = 50
 _WEIGHTS: dict[Voice, float] = {"words": 0.75, "vectors": 0.25, "graph": 0.2}
 # For examples meaning counts more: requests are paraphrases of each other. On the tune half of the graded requests
@@ -48,8 +49,8 @@ class Retriever:
     projections: Projections
     embedder: LocalEmbedder
     graph: Callable[[str], Scored] | None = None
-    aliases: Callable[[str], Sequence[str]] | None = None
     shipped: AbstractSet[str] = frozenset()
+    aliases: Callable[[str], Sequence[str]] | None = None
 
     def search(
         self, query: str, k: int = 5, kind: Kind | None = None, how: How = "hybrid", scope: Scope = _EVERYWHERE
