@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from ingest import Job, ingest
 from rag import answer
 from tests.fakes import HashEmbedder
 from ui.assemble import App
+from ui.cli import cli
 from ui.settings import Settings
 
 TEXT = "너울 칼국수는 누름라인에서 만든다. 누름라인은 군산 공장에 있다. 너울 칼국수는 군산 공장의 자랑이다."
@@ -37,6 +39,19 @@ def test_the_graph_follows_the_ledger(app: App, tmp_path: Path) -> None:
     assert app.passage_graph() is app.passage_graph()
     app.ledger.forget("공장.md")
     assert app.passage_graph().search("너울 칼국수는?") == []
+
+
+@pytest.mark.parametrize("command", [["forget", "공장.md"], ["rebuild"]])
+def test_commands_leave_no_name_of_what_is_gone(app: App, tmp_path: Path, command: list[str]) -> None:
+    hold(app, tmp_path / "공장.md", TEXT)
+    app.passage_graph()
+    names = app.settings.home / "names.db"
+    assert "너울 칼국수".encode() in names.read_bytes()
+    if command == ["rebuild"]:
+        app.ledger.forget("공장.md")
+    app.close()
+    assert CliRunner().invoke(cli, [*command, "--home", str(app.settings.home)]).exit_code == 0
+    assert not names.exists() or "너울 칼국수".encode() not in names.read_bytes()
 
 
 def test_an_overview_question_is_answered_with_sentences_and_others_are_not(app: App, tmp_path: Path) -> None:
