@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from ingest import Korean
+from ingest import Chunk, Korean
 from kg.cues import choice, counted_unit
 from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Mention, Names
@@ -38,6 +39,9 @@ _QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-
 _NUMBERED = re.compile(r"(?<!\d)(\d[\d,.]*)\s?([가-힣A-Za-z%]?)")
 
 _CLAUSE = re.compile(r"(?<=[가-힣])(?:고|며|지만|으나|는데),\s|(?:[았었였했이]고|이며|으며|[았었였했]으나|지만)\s")
+_PASSIVE = frozenset(
+    ["열리", "불리", "바뀌", "팔리", "쓰이", "놓이", "잡히", "세워지", "만들어지", "지어지", "실리", "나뉘"]
+)
 _WRITTEN = re.compile(r"[0-9A-Za-z가-힣]+")
 _ROW = re.compile(r"\s?(?:와|과|하고|이랑|랑|및|,|·)\s*")
 _STATES = r"[가-힣]{0,3}(?:\s?\([^()]*\))?(?:은|는|이|가|도|:|이다|다|입니다|이며|이고|이자|로|으로)"
@@ -90,6 +94,7 @@ class SentenceReader:
         self._ontology = ontology
         self._vocabulary = vocabulary
         self._korean = korean
+        self._of = lru_cache(maxsize=512)(lambda chunk: tuple(self._sentences(chunk)))
 
     def answers(self, question: Question, hits: Sequence[Hit]) -> list[SentenceAnswer]:
         """Sentences of ``hits`` that answer, those first that hold most of the question."""
@@ -97,18 +102,18 @@ class SentenceReader:
             return []
         if (chosen := choice(question)) and chosen.compares:
             return []
-        said = [sentence for hit in hits for sentence in self._sentences(hit)]
+        said = [sentence for hit in hits for sentence in self._of(hit.chunk)]
         found = [answer for sentence in said if (answer := self._answer(question, sentence))]
         return sorted(found, key=lambda answer: -answer.weight)
 
     # -- sentences -------------------------------------------------------------------------------
 
-    def _sentences(self, hit: Hit) -> Iterator[_Said]:
-        above = " ".join(hit.chunk.headings)
+    def _sentences(self, chunk: Chunk) -> Iterator[_Said]:
+        above = " ".join(chunk.headings)
         inside: list[tuple[int, str]] = []
         group, before, last = -1, "", ""
-        for passage in passages(hit.chunk.text):
-            text = hit.chunk.text[passage.start : passage.end]
+        for passage in passages(chunk.text):
+            text = chunk.text[passage.start : passage.end]
             if passage.kind == "heading":
                 inside = [*(held for held in inside if held[0] < passage.level), (passage.level, text)]
                 group = -1
@@ -117,8 +122,8 @@ class SentenceReader:
                 continue
             if passage.group != group:
                 group, before, last = passage.group, "", ""
-            start = hit.chunk.span.start + passage.start
-            place = Citation(hit.chunk.source, start, start + len(text), text)
+            start = chunk.span.start + passage.start
+            place = Citation(chunk.source, start, start + len(text), text)
             headings = " ".join((above, *(heading for _, heading in inside)))
             for clause in _clauses(text):
                 yield self._said(clause, place, headings, before, last)
@@ -170,7 +175,8 @@ class SentenceReader:
             return None
         predicates = [word for word in matched if not word.noun] or matched[-1:]
         verbs = [w for w in matched if not w.noun or question.is_verbal(w)]
-        if question.is_open and not verbs and not _is_stated(matched, said.text):
+        counts = counted_unit(question) is not None
+        if question.is_open and not verbs and not counts and not _is_stated(matched, said.text):
             return None
         denied = any(self._vocabulary.alike(word.form) & said.denied for word in predicates)
         weight = len(matched) + sum(bool(_names(slot) & said.names) for slot in question.named)
@@ -342,6 +348,9 @@ def _role(text: str, end: int) -> Role:
 
 def _asked_role(question: Question, slot: Slot) -> Role:
     """The role of a name in the question; a topic is the subject unless the question asks for the subject."""
+    if any(word.form in _PASSIVE for word in question.words) or any(t.tag == "XSV" and t.form == "되" for t in
+                                                                    question.tokens):  # fmt: skip
+        return ""  # '음악회는 언제 열리나요?': '음악회를 8월에 연다'
     if _TOPIC.match(question.text, slot.end):
         if any(token.tag == "JKS" and token.start > slot.end for token in question.tokens):
             return ""  # 'X는 이름이 무엇으로 바뀌었나요?'
