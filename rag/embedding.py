@@ -57,10 +57,6 @@ class LocalEmbedder(Embeddings):
         vector: Vectors = self._encode([query], "query")[0]
         return vector
 
-    def fit(self, request: str, texts: Sequence[str]) -> list[float]:
-        """Cosine of a request with each text: how much of what is asked for a draft speaks of."""
-        return [float(score) for score in self(texts) @ self.embed_query_vector(request)]
-
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's form of ``__call__``."""
         return [list(map(float, row)) for row in self(texts)]

@@ -19,7 +19,7 @@ from rag.examples import fitting
 from rag.generation.writer import Generated, Writer
 from rag.prompting import write_prompt
 from rag.retrieval import Retriever
-from rag.selection import Judge, ranked
+from rag.selection import Terms, ranked
 from rag.types import Hit, Prompt
 
 DEFAULT_EXAMPLES = 3
@@ -79,7 +79,7 @@ def write(
     examples: Sequence[Hit],
     writer: Writer,
     stop: threading.Event | None = None,
-    judge: Judge | None = None,
+    terms: Terms = str.split,
 ) -> Iterator[str | Draft]:
     """Stream the first draft; the last item is the best one, finished. A set ``stop`` ends it and keeps what is there.
 
@@ -103,7 +103,7 @@ def write(
                 finished.append(_tidied(piece))
             elif attempt == 0:
                 yield piece
-        draft = _kept(asked, finished, judge, shown, preset, policy, writer)
+        draft = _kept(asked, finished, terms, shown, preset, policy, writer)
         reasons = alarms(draft.text, policy)
         if request.free or stop.is_set() or not reasons:
             break
@@ -139,13 +139,13 @@ def _tidied(piece: Generated) -> Generated:
 def _kept(
     request: Request,
     finished: Sequence[Generated],
-    judge: Judge | None,
+    terms: Terms,
     shown: tuple[Hit, ...],
     preset: Preset,
     policy: CharacterPolicy,
     writer: Writer,
 ) -> Draft:
-    best, *others = ranked(request.text, finished, judge)
+    best, *others = ranked(finished, terms)
     piece = finished[best]
     return Draft(
         text=piece.text,

@@ -353,7 +353,7 @@ def _write_one(app: App, request: Request, shown: Sequence[Hit], writer: Writer,
     alone = request.drafts == 1
     with err.status(f"초안 {request.drafts}편을 쓰는 중…") if not (quiet or alone) else nullcontext() as status:
         written = ""
-        for piece in write(request, shown, writer, threading.Event(), app.embedder.fit):
+        for piece in write(request, shown, writer, threading.Event(), app.korean.terms):
             if isinstance(piece, Draft):
                 draft = piece
                 continue

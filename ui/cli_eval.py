@@ -216,7 +216,7 @@ def _outputs(app: App, rows: list[Row], adapter: str) -> list[str]:
         # A piece that is held as an example must not be shown for the request that it is the reference of.
         found = find_examples(request, app.retriever)
         shown = [hit for hit in found if hit.chunk.text.strip() != row.get("text", "").strip()]
-        drafts = [each for each in write(request, shown, writer, judge=app.embedder.fit) if isinstance(each, Draft)]
+        drafts = [each for each in write(request, shown, writer, terms=app.korean.terms) if isinstance(each, Draft)]
         made.append(drafts[-1].text)
     return made
 

@@ -93,7 +93,7 @@ class KoreanLogitsProcessor(LogitsProcessor):
             penalty = torch.zeros_like(forbidden, dtype=scores.dtype).masked_fill_(forbidden, -torch.inf)
             scores.scatter_add_(1, columns, penalty)
         else:
-            scores = self._only(scores, columns, forbidden)
+            self._leave_only(scores, columns, forbidden)
         if self._think:
             return torch.where(self._thinking(input_ids)[:, None], free, scores)  # type: ignore[return-value]
         return scores
@@ -107,14 +107,14 @@ class KoreanLogitsProcessor(LogitsProcessor):
             row = self._tables.follow.index_select(0, row + column)
         return row // self._tables.row
 
-    def _only(self, scores: torch.Tensor, columns: torch.Tensor, forbidden: torch.Tensor) -> torch.Tensor:
+    def _leave_only(self, scores: torch.Tensor, columns: torch.Tensor, forbidden: torch.Tensor) -> None:
         """-inf everywhere but at those ``columns`` that are not ``forbidden``, in place."""
         kept = scores.gather(1, columns).masked_fill_(forbidden, -torch.inf)
         # Another processor may have excluded all that is left: then the policy alone decides.
         empty = kept.amax(dim=-1, keepdim=True) == -torch.inf
         if empty.is_cuda or bool(empty.any()):
             kept = torch.where(empty & ~forbidden, torch.zeros_like(kept), kept)
-        return scores.fill_(-torch.inf).scatter_(1, columns, kept)
+        scores.fill_(-torch.inf).scatter_(1, columns, kept)
 
     def _thinking(self, input_ids: torch.LongTensor) -> torch.Tensor:
         assert self._think is not None

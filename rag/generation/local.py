@@ -54,7 +54,7 @@ def load_base(folder: Path, dtype: torch.dtype | None = None) -> tuple[Any, Any,
 class LocalWriter:
     """A transformers causal language model. ``adapter`` is a peft folder, or None for the bare base."""
 
-    drafts = 4
+    drafts = 8  # side by side: behind the restricted head a step of eight takes as long as a step of one
 
     def __init__(self, folder: Path, adapter: Path | None = None, dtype: torch.dtype | None = None) -> None:
         self.name = folder.name

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Sequence
 
 import pytest
 
@@ -63,22 +63,19 @@ def test_foreign_letters_are_counted_and_allowed_words_are_not() -> None:
     assert (strict.purity.disallowed, allowing.purity.disallowed) == (7, 1)
 
 
-def test_the_draft_that_fits_the_request_is_kept_and_the_others_are_handed_over() -> None:
-    writer = ScriptedWriter(["무 이야기다."], others=["비가 온다.", "비. 비. 비. 비. 비. 비. 비. 비."])
-
-    def judge(request: str, texts: Sequence[str]) -> list[float]:
-        return [float(text.count(request)) for text in texts]
-
-    *_, draft = write(Request("비", drafts=3, seed=5), [], writer, judge=judge)
+def test_the_draft_that_dwells_on_no_word_is_kept_and_the_others_are_handed_over() -> None:
+    dwelling = "비가 비를 비에게 비로 준다."
+    writer = ScriptedWriter([dwelling], others=["비가 오고 문이 열렸다.", "비. 비. 비. 비. 비. 비. 비. 비."])
+    *_, draft = write(Request("비", drafts=3, seed=5), [], writer, terms=lambda text: re.findall("[비문]", text))
     assert isinstance(draft, Draft)
-    assert draft.text == "비가 온다."
+    assert draft.text == "비가 오고 문이 열렸다."
     assert draft.seed == 6
-    assert draft.others == ("무 이야기다.", "비. 비. 비. 비. 비. 비. 비. 비.")
+    assert draft.others == (dwelling, "비. 비. 비. 비. 비. 비. 비. 비.")
 
 
 def test_a_draft_with_an_end_of_its_own_goes_before_one_that_was_cut() -> None:
-    cut, whole = Generated("비가 왔다. 비가", 5, 1.0, "length"), Generated("끝이 있다.", 5, 1.0, "end")
-    assert ranked("비", [cut, whole], lambda _, texts: [1.0] * len(texts)) == [1, 0]
+    cut, whole = Generated("비가 왔다. 비가", 5, 1.0, "length"), Generated("끝이 있다. 끝이", 5, 1.0, "end")
+    assert ranked([cut, whole]) == [1, 0]
 
 
 @pytest.mark.parametrize(("text", "share"), [("가 나 다 라", 0.0), ("가 나 다 가 나 다", 0.25), ("", 1.0), ("가", 0.0)])

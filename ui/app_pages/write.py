@@ -52,7 +52,7 @@ def _start(text: str, settings: dict[str, object]) -> None:
     writer = shared_writer(str(settings["adapter"]))
 
     def run(stop: threading.Event) -> Iterator[str | Draft]:
-        yield from write(request, find_examples(request, app.retriever), writer, stop, app.embedder.fit)
+        yield from write(request, find_examples(request, app.retriever), writer, stop, app.korean.terms)
 
     st.session_state.job = WritingJob(text).start(run)
 
