@@ -125,6 +125,15 @@ def choice(question: Question) -> Choice | None:
             used |= {w.index for w in following[held + 1 : held + 2] if degree.form in ("오래", "크") and w.form in
                      ("되", "걸리", "늘", "늘어나")}  # fmt: skip
             return Choice(most, degree.form, timely, compares or (alone and len(question.named) == 2), frozenset(used))
+    return _measured(question) if question.is_measured else None
+
+
+def _measured(question: Question) -> Choice | None:
+    """'A는 B보다 큰가요?', without 더."""
+    for word, after in zip(question.words, (*question.words[1:], None), strict=True):
+        most = _direction(word, (after,) if after else ())
+        if most is not None:
+            return Choice(most, word.form, word.form in _TIMELY, True, frozenset([word.index]))
     return None
 
 

@@ -35,13 +35,15 @@ _JOINED = re.compile(r"(?:님|씨)?\s?(?:와|과|하고|이랑|랑|도|및|,|·|
 class Parse:
     """A form and how many words say what it asks for (``weight``).
 
-    ``expected`` is how many names it must denote (0: any number), ``unit`` the unit in which a value is asked for.
+    ``expected`` is how many names it must denote (0: any number), ``unit`` the unit in which a value is asked for,
+    ``claimed`` the name of which it is asked whether it is the greatest or smallest.
     """
 
     form: Form
     weight: int
     expected: int = 0
     unit: str = ""
+    claimed: str = ""
 
 
 class Parser:
@@ -57,7 +59,9 @@ class Parser:
             return
         question = question.without(question.excepting())
         if chosen := choice(question):
-            yield from self._extremes(question, chosen)
+            claimed = question.claimed_more.entities if question.claimed_more else ()
+            for parse in self._extremes(question, chosen):
+                yield replace(parse, claimed=claimed[0].name if len(claimed) == 1 else "")
             return
         if question.is_open:
             if not question.is_denied:

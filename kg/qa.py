@@ -175,8 +175,11 @@ class Asker:
         rule = "가장 큰 값" if form.most else "가장 작은 값"
         label = self._ontology.relations[form.relation].label
         last = ProofStep(winner.subject, label, winner.object, rule, tuple(c for f in facts for c in f.evidence))
-        text = f"{winners[0]}입니다. {self._say([winner])}"
-        return _Result((winners[0],), text, (*dict.fromkeys(steps), last), parse.weight)
+        name, text = winners[0], f"{winners[0]}입니다. {self._say([winner])}"
+        if parse.claimed:
+            name = "예" if parse.claimed == name else "아니요"
+            text = f"{name}. {self._say(facts)}"
+        return _Result((name,), text, (*dict.fromkeys(steps), last), parse.weight)
 
     def _decided(self, parse: Parse, form: Holds, executor: Executor) -> _Result | None:
         """Yes by the fact, no by another object of a functional relation or by a source that denies it."""

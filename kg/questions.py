@@ -109,7 +109,8 @@ ASIDE = (
     r"(?:\s?\([^()]*\))?(?:\s?(?:관장|대표이사|대표|사장|회장|이사장|이사|본부장|부장|차장|과장|팀장|실장|소장|원장|교수|박사|"
     r"작가|감독|선생|매니저|연구원|기자|공장장|스님))?(?:님|씨)?"
 )
-_LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|보다|처럼|밖에|마다|조차|뿐)(?![가-힣])")
+_LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|처럼|밖에|마다|조차|뿐)(?![가-힣])")
+_THAN = re.compile(ASIDE + r"(?:보다|보단|보다는|보다도)(?![가-힣])")
 _EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|을 제외|를 제외|\s?외에|\s?이외|을 뺀|를 뺀)")
 _SUBJECT = re.compile(ASIDE + r"(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
 _OTHER = re.compile(ASIDE + r"(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
@@ -212,8 +213,21 @@ class Question:
 
     @property
     def is_limited(self) -> bool:
-        """Whether a name is narrowed by 만, 보다 and the like, which no relation states."""
-        return any(_LIMITED.match(self.text, slot.end) for slot in self.named)
+        """Whether a name is narrowed by 만, 처럼 and the like, or is the measure (보다) of what is not named."""
+        if any(_LIMITED.match(self.text, slot.end) for slot in self.named):
+            return True
+        return self.is_measured and self.claimed_more is None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether something is compared with a name: 'A보다'."""
+        return any(_THAN.match(self.text, slot.end) for slot in self.named)
+
+    @property
+    def claimed_more(self) -> Slot | None:
+        """Of 'A는 B보다 큰가요?' the name of which it is asked, A; None where there are not two, or it asks which."""
+        others = [slot for slot in self.named if not _THAN.match(self.text, slot.end)]
+        return others[0] if len(self.named) == 2 and len(others) == 1 and not self.is_open else None
 
     @property
     def time_point(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest import Korean
 from kg.cues import Choice, choice, counted_unit, orders_time, stated_number
@@ -286,14 +286,21 @@ class _Asking:
             if not signal:
                 continue
             most = False if chosen.degree == "빠르" and orders_time(known[0].dimension) else chosen.most
-            best = (max if most else min)(known, key=lambda amount: amount.value)
-            winners = [row for row, amount in zip(rows, known, strict=True) if amount.value == best.value]
+            value = (max if most else min)(amount.value for amount in known)
+            winners = [row for row, amount in zip(rows, known, strict=True) if amount.value == value]
             kinds = self._kinds(self.view.head, rows) | self._compared()
             if len(winners) != 1 or self._left(self.headers[column] | kinds | self._words_of(self._columns(rows))):
                 continue
             if self.expected and self.expected != len(rows):
                 continue
-            yield self._best(winners[0], column, rows, most, signal)
+            best = self._best(winners[0], column, rows, most, signal)
+            yield self._confirmed(best, column, rows) if self.question.claimed_more else best
+
+    def _confirmed(self, best: TableAnswer, column: int, rows: Sequence[int]) -> TableAnswer:
+        """'A는 B보다 큰가요?' of what is the greater of the two."""
+        slot = self.question.claimed_more
+        so = "예" if slot and best.names[0] in {entity.name for entity in slot.entities} else "아니요"
+        return replace(best, names=(so,), text=f"{so}. {self._sentence(rows, column)}")
 
     def _candidates(self, chosen: Choice) -> list[int]:
         """All rows, or those that the names in the question pick: in a comparison each of them at least one."""

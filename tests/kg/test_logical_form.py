@@ -48,6 +48,10 @@ FUSION_MAKERS = Follow(Named("SolverX Fusion"), "develops", False, "회사")
             "SolverX와 한빛소재 중 먼저 설립된 곳은?",
             Extreme(Either((Named("SolverX"), Named("한빛소재"))), "founded_in", most=False),
         ),
+        (
+            "SolverX는 한빛소재보다 먼저 설립되었나요?",
+            Extreme(Either((Named("SolverX"), Named("한빛소재"))), "founded_in", most=False),
+        ),
         ("가장 최근에 설립된 회사는 어디인가요?", Extreme(Every("회사"), "founded_in", most=True)),
         (
             "SolverX 말고 서울에 있는 회사는?",
