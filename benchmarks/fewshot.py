@@ -41,6 +41,7 @@ _REFERENCE = 200
 _CUT = 300
 _SEED = 0
 _COUNTS = (1, 2, 3, 5)
+_USUAL = 3
 _NONE = "none"
 Examples = Sequence[Chunk]
 
@@ -54,26 +55,25 @@ class Choices:
 
     def arms(self) -> dict[str, Examples]:
         """By name, the examples in the order in which the model reads them."""
-        arms: dict[str, Examples] = {_NONE: ()}
-        for count in _COUNTS:
-            arms[f"chance {count}"] = self.chance[:count]
-            arms[f"chosen {count}"] = self.chosen[:count][::-1]
-        for count in _COUNTS[1:]:
-            arms[f"chosen {count}, best first"] = self.chosen[:count]
-        for count in _COUNTS[2:]:
-            arms[f"chosen {count}, cut"] = [_cut(piece) for piece in self.chosen[:count][::-1]]
-        return arms
+        usual = self.chosen[:_USUAL]
+        return {
+            _NONE: (),
+            **{f"chosen {count}": self.chosen[:count][::-1] for count in _COUNTS},
+            f"chance {_USUAL}": self.chance[:_USUAL],
+            f"chosen {_USUAL}, best first": usual,
+            f"chosen {_USUAL}, cut": [_cut(piece) for piece in usual[::-1]],
+        }
 
 
 # What is held against what.
 _PAIRS = (
-    *((f"chosen {count}", f"chance {count}") for count in _COUNTS),
-    *((f"chosen {count}", f"chosen {count}, best first") for count in _COUNTS[1:]),
-    *((f"chosen {count}", f"chosen {count}, cut") for count in _COUNTS[2:]),
     *((f"chosen {count}", _NONE) for count in _COUNTS),
     ("chosen 2", "chosen 1"),
     ("chosen 3", "chosen 2"),
     ("chosen 5", "chosen 3"),
+    ("chosen 3", "chance 3"),
+    ("chosen 3", "chosen 3, best first"),
+    ("chosen 3", "chosen 3, cut"),
 )
 
 
