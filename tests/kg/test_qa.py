@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ingest import Korean
+from ingest import Korean, Mode, Span, Statement
 from kg import Graph, Ontology, answer_from_graph, question_terms
+from rag import Citation
 
 TEXT = """# SolverX
 
@@ -113,6 +114,55 @@ def test_the_story(graph_of: Callable[..., Graph], ontology: Ontology, korean: K
     assert {("서초동", "강남구", ""), ("강남구", "서울", "")} < set(steps)
     assert all(step.sources for step in answer.proof)
     assert answer_from_graph("SolverX의 복지 제도는?", graph, ontology, korean) is None
+
+
+CHANGES = "이안이 대표이다. 2022년 5월부터 윤태경이 대표이다. 본사는 서초동이다. 2023년 3월부터 퓨전은 팔지 않는다."
+
+
+@pytest.fixture
+def changing(ontology: Ontology) -> Graph:
+    """A firm whose head and products change: undated facts, dated ones, a denial."""
+
+    def said(
+        subject: str, relation: str, object_: str, place: str, mode: Mode = "asserted", since: str = ""
+    ) -> Statement:
+        start = CHANGES.index(place)
+        return Statement(subject, relation, object_, Span("변화.md", start, start + len(place)), mode, since)
+
+    statements = [
+        said("SolverX", "has_ceo", "이안", "이안이 대표이다."),
+        said("SolverX", "has_ceo", "윤태경", "2022년 5월부터 윤태경이 대표이다.", since="2022년 5월"),
+        said("SolverX", "headquarters", "서초동", "본사는 서초동이다."),
+        said("SolverX", "develops", "SolverX Fusion", "본사는 서초동이다."),
+        said("SolverX", "develops", "SolverX Fusion", "2023년 3월부터 퓨전은 팔지 않는다.", "denied", "2023년 3월"),
+    ]
+    return Graph.build(ontology, statements, lambda s: Citation("변화.md", s.start, s.end, CHANGES[s.start : s.end]))
+
+
+@pytest.mark.parametrize(
+    ("question", "at", "expected"),
+    [
+        ("SolverX의 대표는 누구인가요?", "", "SolverX의 대표는 윤태경입니다."),
+        ("2023년에 SolverX의 대표는 누구였나요?", "", "SolverX의 대표는 윤태경입니다."),
+        ("2021년에는 SolverX의 대표가 누구였나요?", "", "SolverX의 대표는 이안입니다."),
+        ("SolverX의 대표는 누구인가요?", "2021년", "SolverX의 대표는 이안입니다."),
+        ("SolverX의 본사는 어디인가요?", "2021년", "SolverX의 본사는 서초동에 있습니다."),
+        ("SolverX는 퓨전을 만드나요?", "", "아니요. 2023년 3월부터 퓨전은 팔지 않는다."),
+    ],
+)
+def test_what_changes(
+    changing: Graph, ontology: Ontology, korean: Korean, question: str, at: str, expected: str
+) -> None:
+    found = answer_from_graph(question, changing, ontology, korean, at)
+    assert found is not None
+    assert found.text == expected
+    assert all(c.text in CHANGES for c in found.citations if c.source == "변화.md")
+
+
+def test_undated_facts_do_not_answer_for_a_date_in_the_question(
+    changing: Graph, ontology: Ontology, korean: Korean
+) -> None:
+    assert answer_from_graph("2021년에 SolverX의 본사는 어디에 있었나요?", changing, ontology, korean) is None
 
 
 @pytest.mark.parametrize(
