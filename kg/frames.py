@@ -27,6 +27,7 @@ _GENERAL_VERBS = (
     "가지", "갖", "들", "쓰", "받", "사", "내", "지", COPULA,
 )  # fmt: skip
 _PLACES = ("장소", "사무소")
+_ACTING = ("사람", "조직", "인물")
 # What is made of a verbal noun: where it happens, when, and who does it (출생지, 출시일, 개발사).
 _OF_PLACE = re.compile(r"(.{2,}?)(?:지|장소|곳)")
 _OF_TIME = re.compile(r"(.{2,}?)(?:일|일자|날짜|연도|년도|시기|연월일)")
@@ -112,8 +113,13 @@ class Frames:
             if self._is_noun(word) and self._names_object(relation, word):
                 self._add_role(relation, word)
                 self._derive(relation, word)
-            if frame is not None and (stem := self._stem(word)) and stem not in _GENERAL_VERBS:
+            stem = self._stem(word)
+            if not stem or stem in _GENERAL_VERBS:
+                continue
+            if frame is not None:
                 self._add_frame(replace(frame, stem=stem, loose=stem != frame.stem))
+            elif self._is_done_by(relation) and not self._is_noun(word):
+                self._add_frame(Frame(relation, stem, False, Slot("acc"), Slot("nom"), loose=True))
 
     def _from_answer(self, relation: Relation) -> Frame | None:
         frame = self._template(relation, relation.answer)
@@ -170,6 +176,8 @@ class Frames:
             if "subject" in holes:
                 return None
             subject = Slot("nom")
+        if (subject.case, object_.case) == ("nom", "nom") and not clause.passive and clause.stem not in _GENERAL_VERBS:
+            subject = replace(subject, case="acc")  # 'A는 B가 만든다' says that B makes A
         fixed = tuple(noun.label for noun in clause.nouns if noun.place is None and noun.owner is None and noun.label)
         return Frame(relation, clause.stem, clause.passive, subject, object_, fixed)
 
@@ -229,6 +237,12 @@ class Frames:
             return True
         others = (other for other in self._ontology.relations.values() if other is not relation)
         return not any(word in (other.label, *other.questions) for other in others)
+
+    def _is_done_by(self, relation: Relation) -> bool:
+        """Whether the object is somebody who can do something to the subject, and not the other way round."""
+        up = self._ontology.is_a
+        acts = any(up(relation.range, cls) for cls in _ACTING)
+        return acts and relation.domain != ROOT and not any(up(relation.domain, cls) for cls in _ACTING)
 
     def holds_place(self, relation: Relation) -> bool:
         """Whether the relation's object is where something is."""

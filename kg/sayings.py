@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest import Mode
@@ -19,6 +19,11 @@ from kg.values import Values
 
 _PLACING = ("있", "위치", "자리", "자리하", "잡", "소재", "두", "놓", "마련")
 _INSIDE = re.compile(r"(?:(?:북|남|동|서|북동|북서|남동|남서|중|중앙)부|안|내|시내|도심|중심부?|한가운데|일대|전역)")
+_BEING = "이다|입니다|이며|이고|이에요|예요|였다|이었다"
+_WORDED = re.compile(
+    rf"(?:은|는|이|가)\s+(?:(?P<quoted>[\"“‘'「『][^\"”’'」』\n]+[\"”’'」』])(?:{_BEING}|다)|"
+    rf"(?P<plain>[^\s,.;\"“‘'「『][^,.;|\n]{{0,79}}?)(?:{_BEING}))(?=[\s.,]|$)"
+)
 _NAMING = (
     "하", "삼", "정하", "바꾸", "변경", "선임", "임명", "지정", "뽑", "조정", "올리", "내리", "인상", "인하", "늘리",
     "줄이", "옮기", "이전", "두", "맞", "추대", "결정", "확정", "교체", "정",
@@ -76,11 +81,20 @@ class ClauseReader:
             relation = frame.relation
             confidence = 0.95 if not frame.loose else 0.85 if relation.range != ROOT else SURE - 0.05
             for noun, objects in self._object_nouns(sentence, clause, object_slot, relation):
-                subject, carried = self._clause_subject(clause, subject_slot, frame, noun, scope)
+                subject, carried = self._clause_subject(sentence, clause, subject_slot, frame, noun, scope)
                 if subject is not None:
-                    for object_ in objects:
-                        yield subject, relation, object_, confidence - (0.1 if carried else 0)
+                    for one in self._listed(subject, (*clause.nouns, *clause.shared), relation):
+                        for object_ in objects:
+                            yield one, relation, object_, confidence - (0.1 if carried else 0)
                     break
+
+    def _listed(self, subject: Entity, nouns: Iterable[Noun], relation: Relation) -> list[Entity]:
+        """The subject and those listed before it: 'A와 B는 …'."""
+        for noun in nouns:
+            if noun.place is not None and subject in noun.place.entities:
+                row = [only(one.place, relation.domain, self._ontology) for one in noun.row if one.place]
+                return [*(entity for entity in row if entity is not None), subject]
+        return [subject]
 
     def _object_nouns(
         self, sentence: Sentence, clause: Clause, slot: Slot, relation: Relation
@@ -102,17 +116,17 @@ class ClauseReader:
             if values := self._values.of_noun(sentence, noun, relation):
                 yield noun, values
         head = self._head(sentence, clause)
-        may_be_head = not slot.link and any(noun.case in NOMINATIVE for noun in clause.nouns)
+        may_be_head = not slot.link and any(noun.case in (*NOMINATIVE, "acc") for noun in clause.nouns)
         if head is not None and may_be_head and (values := self._values.of_noun(sentence, head, relation)):
             yield head, values
 
     def _clause_subject(
-        self, clause: Clause, slot: Slot, frame: Frame, object_: Noun, scope: Scope
+        self, sentence: Sentence, clause: Clause, slot: Slot, frame: Frame, object_: Noun, scope: Scope
     ) -> tuple[Entity | None, bool]:
         """(whom a clause speaks of, whether that was carried over)."""
         relation = frame.relation
         nominative = [n for n in clause.nouns if n.case in NOMINATIVE and n != object_ and n.label not in frame.fixed]
-        for noun in fillers(clause, slot):
+        for noun in fillers(clause, slot, stands_for_accusative=object_.case == "nom"):
             if (
                 noun != object_
                 and noun.place is not None
@@ -144,12 +158,12 @@ class ClauseReader:
             if any(noun.case == slot.case and noun is not object_ for noun in clause.nouns):
                 return None, False
         if clause.ending == "adnominal":
-            return self._modified(clause, relation, object_), False
+            return self._modified(sentence, clause, relation, object_), False
         return self._left_out(clause, nominative, relation, own_topic, scope)
 
-    def _modified(self, clause: Clause, relation: Relation, object_: Noun) -> Entity | None:
+    def _modified(self, sentence: Sentence, clause: Clause, relation: Relation, object_: Noun) -> Entity | None:
         """Whom an adnominal clause modifies, or whom the noun that it modifies is said to be."""
-        head = clause.head
+        head = self._head(sentence, clause)
         if head is None or head is object_:
             return None
         if head.place is not None:
@@ -212,13 +226,15 @@ class ClauseReader:
         topics = [noun for noun in (*clause.shared, *clause.nouns) if noun.case in NOMINATIVE]
         topic = topics[-1] if topics else None
         for role in self._roles(topic) if topic is not None else ():
+            assert topic is not None
             if role.of_subject:
-                yield from self._reversed(topic, complement, role.relation)  # type: ignore[arg-type]
+                yield from self._reversed(topic, complement, role.relation)
                 continue
             for object_ in self._values.of_noun(sentence, complement, role.relation):
-                subject, carried = self._role_subject(clause, topic, complement, role.relation, scope)  # type: ignore[arg-type]
-                if subject is not None:
-                    yield subject, role.relation, object_, 0.85 if carried else 0.95
+                subject, carried = self._role_subject(clause, topic, complement, role.relation, scope)
+                owners = (topic.owner,) if topic.owner is not None else ()
+                for one in self._listed(subject, owners, role.relation) if subject is not None else ():
+                    yield one, role.relation, object_, 0.85 if carried else 0.95
         holder = topic if topic is not None and topic.place else None
         if holder is None and clause.ending == "adnominal":
             holder = clause.head
@@ -273,8 +289,9 @@ class ClauseReader:
             if not scope.is_carried(noun.owner.label, relation, True):
                 return None, False
         nominative = [n for n in clause.nouns if n.case in NOMINATIVE and n is not noun and n is not value]
-        if clause.ending == "adnominal" and not nominative:
-            return None, False
+        if clause.ending == "adnominal" and not nominative:  # '정원이 180명인 배'
+            head = clause.head.place if clause.head is not None and value is not clause.head else None
+            return (only(head, relation.domain, self._ontology) if head is not None else None), False
         return self._left_out(clause, nominative, relation, noun.owner is None, scope)
 
     def _by_apposition(self, sentence: Sentence, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
@@ -292,6 +309,19 @@ class ClauseReader:
                 yield from self._labelled(sentence, noun, scope)
             elif noun.label and noun.case in ("end", "list", "cop"):
                 yield from self._measured(sentence, noun, scope)
+            elif noun.label and noun.case in NOMINATIVE:
+                yield from self._worded(sentence, noun, scope)
+
+    def _worded(self, sentence: Sentence, noun: Noun, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
+        """'A의 표어는 ‘…’이다', whatever the words are."""
+        for role in self._roles(noun):
+            relation = role.relation
+            found = _WORDED.match(sentence.text, noun.end) if relation.range == "글" else None
+            object_ = canonical("글", found["quoted"] or found["plain"]) if found else None
+            owner = noun.owner.place if noun.owner is not None else None
+            subject = only(owner, relation.domain, self._ontology) if owner else scope.subject(relation, own_topic=True)
+            if object_ is not None and subject is not None:
+                yield subject, relation, object_, noun
 
     def _labelled(self, sentence: Sentence, noun: Noun, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
         colon = re.search(r"[:：]\s*", sentence.text[noun.end :])

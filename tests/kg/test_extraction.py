@@ -129,6 +129,12 @@ def _said(found: list[Statement]) -> list[tuple[str, ...]]:
             "한빛소재의 대표는 이안이다. 그는 연구팀에서 근무한다.",
             [("한빛소재", "has_ceo", "이안"), ("이안", "works_at", "연구팀")],
         ),
+        (
+            "SolverX와 한빛소재는 퓨전을 개발한다.",
+            [("SolverX", "develops", "SolverX Fusion"), ("한빛소재", "develops", "SolverX Fusion")],
+        ),
+        ("인원이 42명인 SolverX는 작다.", [("SolverX", "staff", "42명")]),
+        ("퓨전을 만든 곳은 SolverX다.", [("SolverX", "develops", "SolverX Fusion")]),
         ("SolverX의 대표는 연구팀에 갔다.", []),
         ("이안은 SolverX의 대표를 만났다.", []),
         ("SolverX에서 온 연구팀은 부산을 떠났다.", []),
@@ -227,8 +233,10 @@ def test_free_text_keeps_the_names_in_it(korean: Korean) -> None:
     class = "회사"
     """
     ontology = extend(parse_ontology('name = "base"', "base.toml"), parse_ontology(world, "w.toml"))
-    (statement,) = extract(document("SolverX의 표어는 '한빛소재 앞으로'이다."), ontology, korean)
-    assert statement.object == "한빛소재 앞으로"
+    for text in ("SolverX의 표어는 '한빛소재 앞으로'이다.", "SolverX의 표어는 한빛소재 앞으로입니다."):
+        (statement,) = extract(document(text), ontology, korean)
+        assert statement.object == "한빛소재 앞으로"
+    assert extract(document("SolverX의 표어가 한빛소재 앞으로 바뀝니다."), ontology, korean) == []
 
 
 def test_a_misspelt_name_waits_for_review(korean: Korean) -> None:
