@@ -41,7 +41,8 @@ _EVERYWHERE = Scope()
 class Retriever:
     """Search over one home folder.
 
-    ``graph`` gives (chunk id, score) for a question and ``aliases`` other names of what it names; either may be None.
+    ``graph`` gives (chunk id, score) for a question and ``named`` all names of each thing that it names; either may be
+    None.
     ``shipped`` holds the SHA-256 of files that came with the program: all others are the author's own.
     """
 
@@ -50,7 +51,7 @@ class Retriever:
     embedder: LocalEmbedder
     graph: Callable[[str], Scored] | None = None
     shipped: AbstractSet[str] = frozenset()
-    aliases: Callable[[str], Sequence[str]] | None = None
+    named: Callable[[str], Sequence[Sequence[str]]] | None = None
 
     def search(
         self, query: str, k: int = 5, kind: Kind | None = None, how: How = "hybrid", scope: Scope = _EVERYWHERE
@@ -85,8 +86,8 @@ class Retriever:
         only = None if scope.is_everywhere else self.ledger.chunk_ids_within(**asdict(scope))
         rankings: dict[Voice, Scored] = {}
         if how in ("hybrid", "words"):
-            aliases = self.aliases(query) if self.aliases else ()
-            rankings["words"] = self.projections.words.search(query, candidates, kind, only, aliases)
+            named = self.named(query) if self.named else ()
+            rankings["words"] = self.projections.words.search(query, candidates, kind, only, named)
         if how in ("hybrid", "vectors"):
             self.ledger.expect_embedder(self.embedder.identity, self.embedder.dimension)
             vector = self.embedder.embed_query_vector(query)

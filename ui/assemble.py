@@ -137,7 +137,7 @@ class App:
     def retriever(self) -> Retriever:
         """Search over words, vectors and the graph."""
         parts = (self.ledger, self.projections, self.embedder)
-        return Retriever(*parts, graph=self._walk, aliases=self._aliases, shipped=_shipped_files())
+        return Retriever(*parts, graph=self._walk, named=self._named, shipped=_shipped_files())
 
     @cached_property
     def _knowledge(self) -> Knowledge:
@@ -269,11 +269,11 @@ class App:
     def _walk(self, question: str) -> list[tuple[str, float]]:
         return self.passage_graph().search(question)
 
-    def _aliases(self, question: str) -> list[str]:
-        """Other names of the entities that a question names."""
+    def _named(self, question: str) -> list[tuple[str, ...]]:
+        """All names of each entity that a question names."""
         _, ontology = self.knowledge()
         named, _ = question_terms(question, ontology, self.korean)
-        return [alias for name in named for alias in ontology.entities[name].names if alias not in question]
+        return [ontology.entities[name].names for name in named]
 
 
 def _shipped_files() -> frozenset[str]:

@@ -60,14 +60,20 @@ class WordIndex:
         self._in_doubt = False  # whether the file may hold other chunks than its sequence number says
 
     def search(
-        self, query: str, k: int, kind: str | None = None, only: Set[str] | None = None, aliases: Sequence[str] = ()
+        self,
+        query: str,
+        k: int,
+        kind: str | None = None,
+        only: Set[str] | None = None,
+        named: Sequence[Sequence[str]] = (),
     ) -> list[tuple[str, float]]:
         """At most ``k`` (chunk id, score), best first; of one kind, or among ``only`` these, if given.
 
-        Any common word, or pair of letters, makes a hit. ``aliases`` are other names of what the query names. A word
-        that no chunk has stands for those that are typed nearly like it.
+        Any common word, or pair of letters, makes a hit. ``named`` holds all names of each thing that the query names:
+        the others count where no chunk has the one that was used. A word that no chunk has stands for those that are
+        typed nearly like it.
         """
-        return self._used(lambda file: self._ranked(file, query, k, kind, only, aliases))
+        return self._used(lambda file: self._ranked(file, query, k, kind, only, named))
 
     def catch_up(self) -> None:
         """Apply what the ledger has acknowledged since the last time."""
@@ -123,12 +129,19 @@ class WordIndex:
         return self._file
 
     def _ranked(
-        self, file: _File, query: str, k: int, kind: str | None, only: Set[str] | None, aliases: Sequence[str]
+        self,
+        file: _File,
+        query: str,
+        k: int,
+        kind: str | None,
+        only: Set[str] | None,
+        named: Sequence[Sequence[str]],
     ) -> list[tuple[str, float]]:
         if self._has_new_names(file):
             self._apply(file)
         known = file.statistics()
-        terms = [*self._korean.asked_terms(query), *(term for name in aliases for term in self._korean.terms(name))]
+        terms = self._korean.asked_terms(query)
+        terms += [term for names in named for term in self._other_names(names, query, known)]
         meant = [near for word in words(query) for near in _nearly(word, known)]
         asked: dict[Field, list[str]] = {
             "terms": list(dict.fromkeys([*terms, *meant])),
@@ -136,6 +149,13 @@ class WordIndex:
         }
         found = file.candidates(_match(asked, known), max(k, _CANDIDATES), kind, only)
         return scored(found, asked, known)[:k]
+
+    def _other_names(self, names: Sequence[str], query: str, known: Statistics) -> list[str]:
+        """The terms of the other names, where no chunk holds one that is used: beside it they would count twice."""
+        used = [self._korean.terms(name) for name in names if name in query]
+        if any(all(known.holders("terms", term) for term in terms) for terms in used):
+            return []
+        return [term for name in names if name not in query for term in self._korean.terms(name)]
 
     def _apply(self, file: _File) -> None:
         held, head = file.seq(), self._ledger.head()

@@ -34,9 +34,9 @@ class Words:
         self.index = WordIndex(self.path, ledger, self.korean)
         self.index.catch_up()
 
-    def found(self, query: str, *aliases: str, k: int = 1) -> list[str]:
+    def found(self, query: str, *names: str, k: int = 1) -> list[str]:
         chunks = self.ledger.chunks(self.ledger.chunk_ids())
-        return [Path(chunks[i].source).name for i, _ in self.index.search(query, k, aliases=aliases)]
+        return [Path(chunks[i].source).name for i, _ in self.index.search(query, k, named=[names])]
 
 
 @pytest.fixture
@@ -98,7 +98,12 @@ def test_a_slip_of_one_key_is_forgiven(words: Words, typed: str, name: str) -> N
 
 def test_another_name_finds_what_bears_it(words: Words) -> None:
     assert words.found("SolverX") == []
-    assert words.found("SolverX", "솔버엑스") == ["셋.txt"]
+    assert words.found("SolverX", "SolverX", "솔버엑스") == ["셋.txt"]
+
+
+def test_another_name_counts_only_where_the_one_that_is_used_stands_nowhere(words: Words) -> None:
+    held = words.index.search("연구소", 5)
+    assert words.index.search("연구소", 5, named=[("연구소", "해석기")]) == held
 
 
 def test_a_name_that_becomes_known_is_read_anew(named: Words) -> None:
