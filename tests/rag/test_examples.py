@@ -148,7 +148,7 @@ def test_whatever_did_not_come_with_the_program_is_the_authors_own(
     list(ingest(Job((tmp_path,)), ledger, embedder, NothingToExtract(), korean))
     projections = Projections(tmp_path / "home", ledger, korean, embedder.identity)
     shipped = frozenset({hashlib.sha256((tmp_path / "함께 온 글.jsonl").read_bytes()).hexdigest()})
-    own, other = Retriever(ledger, projections, embedder, None, shipped).examples("비 오는 밤의 재회", "로맨스")
+    own, other = Retriever(ledger, projections, embedder, shipped=shipped).examples("비 오는 밤의 재회", "로맨스")
     projections.close()
     assert (own.chunk.text, other.chunk.text) == ("빗소리가 먼저 왔다.", "우산이 접혔다.")
     assert ("내 글" in own.why, "내 글" in other.why) == (True, False)
