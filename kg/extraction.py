@@ -20,7 +20,7 @@ from kg.literals import DATE, canonical
 from kg.mentions import Names, key
 from kg.modality import mode_of, period_of
 from kg.passages import Passage, passages
-from kg.patterns import Pattern, Place, compile_pattern, mask, places
+from kg.patterns import Masked, Pattern, Place, compile_pattern, mask, places
 from kg.resolution import PEOPLE, Aliases, chosen, find_aliases
 from kg.rows import RowReader
 from kg.sayings import ClauseReader, Finding, clause_mode
@@ -132,6 +132,7 @@ class _Reader:
         self._patterns = [
             (relation, [compile_pattern(pattern, relation) for pattern in relation.patterns])
             for relation in ontology.relations.values()
+            if relation.patterns
         ]
 
     def names_with(self, aliases: Aliases) -> Names:
@@ -181,8 +182,12 @@ class _Reader:
                     yield Finding(subject, match.relation, object_, mode, clause, 1.0)
 
     def _matches(self, sentence: Sentence) -> Iterator[_Found]:
+        masks: dict[tuple[str, str], Masked] = {}  # by classes: many relations see a sentence alike
         for relation, patterns in self._patterns:
-            masked = mask(sentence.text, sentence.places, relation, self._ontology)
+            classes = relation.domain, relation.range
+            if classes not in masks:
+                masks[classes] = mask(sentence.text, sentence.places, relation, self._ontology)
+            masked = masks[classes]
             for pattern in patterns:
                 for match in pattern.regex.finditer(masked.text):
                     place = masked.places.get(match.start("object"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -121,9 +121,9 @@ def _untitled(ontology: Ontology) -> dict[str, tuple[Entity, ...]]:
 
 
 def _introduced(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entity]]:
-    ambiguous = {(m.start, m.end) for m in mentions if sum((o.start, o.end) == (m.start, m.end) for o in mentions) > 1}
+    named = Counter((mention.start, mention.end) for mention in mentions)
     for mention in mentions:
-        if (mention.start, mention.end) in ambiguous:
+        if named[mention.start, mention.end] > 1:
             continue
         name = text[mention.start : mention.end]
         if bracket := _IN_BRACKETS.match(text, mention.end):
@@ -220,9 +220,11 @@ def _is_given(word: str, text: str, korean: Korean) -> bool:
 def _misspelt(text: str, mentions: list[Mention], ontology: Ontology, korean: Korean) -> dict[str, Entity]:
     """Words of the text that are one letter away from one long name, and no words of their own."""
     near = _near_names(ontology)
-    taken = sorted((m.start, m.end) for m in mentions)
+    taken = bytearray(len(text))
+    for mention in mentions:
+        taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
     found: dict[str, Entity] = {}
-    words = {w.group() for w in _WORD.finditer(text) if not any(s < w.end() and w.start() < e for s, e in taken)}
+    words = {word.group() for word in _WORD.finditer(text) if not any(taken[word.start() : word.end()])}
     for word in sorted(words):
         for length in range(len(word), 2, -1):
             stem = word[:length]
