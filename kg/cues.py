@@ -75,14 +75,17 @@ IMPLIED: dict[str, tuple[str, ...]] = {
     "낮": ("높이",),
     "넓": ("넓이", "면적"),
     "좁": ("넓이", "면적"),
+    "빠르": ("속력", "속도", "빠르기"),
+    "느리": ("속력", "속도", "빠르기"),
     "어리": ("나이",),
     "젊": ("나이",),
     "크": ("크기", "면적", "규모"),
     "작": ("크기", "면적", "규모"),
 }
-_TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "최초", "최신", "빠르"])
+_TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "최초", "최신"])
 # What a numeral orders or measures; it counts no things.
 _TIMES = frozenset(["번째", "번", "차례", "해", "달", "주", "살", "배", "층", "시", "시간", "분", "날"])
+_SPEED = ("빠르", "느리")
 _STANDING = frozenset(["쪽", "편", "것", "거"])  # stand for what is chosen
 _AMONG = frozenset(["중", "가운데", "사이"])
 
@@ -154,17 +157,18 @@ def stated_number(question: Question) -> tuple[int, frozenset[int]]:
     return 0, frozenset()
 
 
-def orders_time(dimension: str) -> bool:
-    """Whether 빠르다 and 이르다 mean the smallest value of a dimension."""
-    return dimension in (TIME, "시간")
+def wants_most(chosen: Choice, dimension: str) -> bool:
+    """Whether the greatest value of a dimension is asked for: the fastest has the highest speed but the least time."""
+    is_turned = chosen.degree in _SPEED and dimension in (TIME, "시간")
+    return chosen.most != is_turned
 
 
 def _direction(word: Word, after: tuple[Word, ...]) -> bool | None:
     """True for the greatest, False for the smallest, None where the word is no word of degree."""
     if word.form == "오래":
         return bool(after) and after[0].form == "걸리"
-    if word.form == "빠르":
-        return False
+    if word.form in _SPEED:
+        return word.form == "빠르"
     if word.form == "크" and after and after[0].form in ("줄", "줄어들"):
         return False
     if word.form in _MOST and word.tag.startswith(("VA", "VV", "MA", "NN", "XR")):

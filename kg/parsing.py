@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from kg.cues import Choice, choice, counted_unit, stated_number
+from kg.cues import Choice, choice, counted_unit, stated_number, wants_most
 from kg.kinds import classes_of, is_kind
 from kg.logical_form import Ask, Both, Count, Either, Every, Extreme, Follow, Form, Holds, Named, Term, Without
+from kg.quantities import TIME
 from kg.questions import (
     ASKED,
     Question,
@@ -79,7 +80,7 @@ class Parser:
             kind = left[0] if len(left) == 1 else None
             if len(left) > 1 or (kind and not kind.noun):
                 continue
-            if not self._answers(question, relation):
+            if kind is None and not self._answers(question, relation):
                 continue
             for term in self._followed(question, relation, kind.form if kind else ""):
                 yield term, len(words)
@@ -167,9 +168,10 @@ class Parser:
         """The step, if what it leads to is of a kind that is asked for."""
         end = relation.range if forward else relation.domain
         kinds = [ASKED[word.form] for word in question.asks if ASKED[word.form]]
-        for allowed in kinds:
-            if not any(self._ontology.is_a(end, k) or self._ontology.is_a(k, end) for k in allowed):
-                return
+        if not kind and not all(
+            any(self._ontology.is_a(end, k) or self._ontology.is_a(k, end) for k in allowed) for allowed in kinds
+        ):
+            return
         if kinds and not kind and end not in LITERALS:
             for allowed in kinds[:1]:
                 if not any(self._ontology.is_a(end, k) for k in allowed):
@@ -228,7 +230,8 @@ class Parser:
             if len(left) > 1 or len(kinds) != len(left):
                 continue
             for term in self._candidates(question, kinds, relation):
-                yield Parse(Extreme(term, relation.key, chosen.most), len(words), expected)
+                most = wants_most(chosen, TIME) if relation.range in _DATES else chosen.most
+                yield Parse(Extreme(term, relation.key, most), len(words), expected)
 
     def _candidates(self, question: Question, kinds: Sequence[Word], relation: Relation) -> Iterator[Term]:
         """What is chosen from: the two that are named, the set described, or all of a kind."""

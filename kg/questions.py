@@ -45,7 +45,8 @@ _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하"
 # Words that ask or point but say nothing about what is asked, by the first letter of their tag.
 _EMPTY = {
     "N": re.compile(
-        "것|거|곳|분|데|수|지금|현재|이제|이름|성함|명칭|우리|저희|당사|중|때|질문|측|모두|전부|총|각각|그|이|가운데"
+        "것|거|곳|분|데|수|지금|현재|이제|이름|성함|명칭|우리|저희|당사|중|때|질문|측|모두|전부|총|각각|그|이|가운데|"
+        "해|날|날짜|연도|시기|시점"
     ),
     "V": re.compile("알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|적히|맞|그렇|그러"),
     "M": re.compile("좀|혹시|지금|현재|이제|모두|전부|다|그|이|각각|총|바로"),
@@ -279,6 +280,15 @@ class Question:
         ]
         value = canonical(relation.range, found[0].group()) if len(found) == 1 else None
         return (value, found[0].span()) if value else None
+
+    def compound(self, word: Word) -> str:
+        """The nouns that stand together with a noun without a space: 응대실 for 실."""
+        start, end = word.start, word.end
+        for held in reversed(self.words):
+            start = held.start if held.noun and held.end == start else start
+        for held in self.words:
+            end = held.end if held.noun and held.start == end else end
+        return self.text[start:end]
 
     def is_verbal(self, word: Word) -> bool:
         """Whether a noun is made a verb by what follows: 제안하다."""

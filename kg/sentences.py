@@ -26,7 +26,7 @@ from rag import Citation, Hit, ProofStep
 
 _UNDECIDED = re.compile(
     "미정|정하지|정해지지|밝히지|밝혀지지|알려지지|확정되지|공개하지|공개되지|나오지|예정|계획|검토|후보|목표로|소문|추정|"
-    "의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
+    "아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
 )
 _NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
 _NATIVE = re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(NUMERALS, key=len, reverse=True))})\s?[가-힣]{{1,2}}")
@@ -43,6 +43,7 @@ _PASSIVE = frozenset(
     ["열리", "불리", "바뀌", "팔리", "쓰이", "놓이", "잡히", "세워지", "만들어지", "지어지", "실리", "나뉘"]
 )
 _WRITTEN = re.compile(r"[0-9A-Za-z가-힣]+")
+_FOLLOWED = re.compile(ASIDE + r"\s(?=[가-힣A-Za-z0-9])")
 _ROW = re.compile(r"\s?(?:와|과|하고|이랑|랑|및|,|·)\s*")
 _STATES = r"[가-힣]{0,3}(?:\s?\([^()]*\))?(?:은|는|이|가|도|:|이다|다|입니다|이며|이고|이자|로|으로)"
 
@@ -125,10 +126,16 @@ class SentenceReader:
             start = chunk.span.start + passage.start
             place = Citation(chunk.source, start, start + len(text), text)
             headings = " ".join((above, *(heading for _, heading in inside)))
+            told = last
             for clause in _clauses(text):
-                yield self._said(clause, place, headings, before, last)
-                before = f"{before} {clause}"
+                yield self._said(clause, place, headings, before, last if self._has_subject(clause) else told)
+                before, told = f"{before} {clause}", f"{told} {clause}"
             last = text
+
+    def _has_subject(self, clause: str) -> bool:
+        """Whether a clause says itself what it is about."""
+        tokens = self._korean.tokenize(clause)
+        return any(token.tag == "JKS" or (token.tag == "JX" and token.form in ("은", "는")) for token in tokens)
 
     def _said(self, text: str, place: Citation, headings: str, before: str, last: str) -> _Said:
         context = f"{headings} {before}"
@@ -173,8 +180,8 @@ class SentenceReader:
             return None
         if not matched and not self._is_told_how_many(question, said):
             return None
-        predicates = [word for word in matched if not word.noun] or matched[-1:]
-        verbs = [w for w in matched if not w.noun or question.is_verbal(w)]
+        verbs = [w for w in matched if w.tag.startswith("V") or question.is_verbal(w)]
+        predicates = verbs or matched[-1:]
         counts = counted_unit(question) is not None
         if question.is_open and not verbs and not counts and not _is_stated(matched, said.text):
             return None
@@ -214,6 +221,8 @@ class SentenceReader:
             return True
         if not word.noun and _written(question.text, word.start) in _WRITTEN.findall(said.text):
             return True  # the analyser reads '끌' now as 끌다 and now as 끄다
+        if word.noun and (compound := question.compound(word)) != word.form and compound in said.text:
+            return True  # and '응대실은' now as a noun and now with a verb in it
         if is_kind(word.form, self._ontology) and any(name.endswith(word.form) for name in said.names):
             return True
         is_asked_kind = any(word.index == asked.index + 1 for asked in question.asks)  # '무슨 요일': 수요일
@@ -263,7 +272,7 @@ class SentenceReader:
         """The names that may be the answer, () where it is a value or no known name, None where there is no answer."""
         asked = {name for slot in question.named for name in _names(slot)}
         beside = _in_row_with(asked, said)
-        entities = [m.entity for m in said.mentions if m.entity.name not in asked | beside]
+        entities = [m.entity for m in said.mentions if m.entity.name not in asked | beside and not _modifies(m, said)]
         unit = counted_unit(question)
         forms = {word.form for word in question.asks}
         if unit is not None:
@@ -274,7 +283,7 @@ class SentenceReader:
         if "언제" in forms:
             return () if any(text not in question.text for text in _WHEN.findall(said.text)) else None
         known = [kind for kind in kinds if is_kind(kind, self._ontology)]
-        allowed = [kind for word in question.asks for kind in ASKED[word.form]]
+        allowed = [] if known else [kind for word in question.asks for kind in ASKED[word.form]]
         if known or allowed:
             fitting = [
                 e.name
@@ -331,6 +340,12 @@ def _in_row_with(names: set[str], said: _Said) -> set[str]:
         if first.entity.name in found and _ROW.fullmatch(said.text, left.end, right.start):
             found.add(second.entity.name)
     return found - names
+
+
+def _modifies(mention: Mention, said: _Said) -> bool:
+    """Whether a name only begins a compound ('솔섬 음악회'): a noun follows it without a particle or a sign."""
+    found = _FOLLOWED.match(said.text, mention.end)
+    return found is not None and not any(other.start == found.end() for other in said.mentions)
 
 
 def _names(slot: Slot) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest import Korean
-from kg.cues import Choice, choice, counted_unit, orders_time, stated_number
+from kg.cues import Choice, choice, counted_unit, stated_number, wants_most
 from kg.josa import fill
 from kg.kinds import is_of_kind
 from kg.mentions import Names, key
@@ -47,6 +47,7 @@ class _View:
     headings: frozenset[str]
     heading_names: frozenset[str]
     names: tuple[tuple[frozenset[str], ...], ...]
+    all_names: frozenset[str]
     head: int
 
 
@@ -94,6 +95,7 @@ class TableReader:
             frozenset(self._korean.terms(headings)),
             self._entities(headings),
             names,
+            frozenset().union(*(cell for row in names for cell in row)),
             usable[0] if usable else 0,
         )
 
@@ -150,8 +152,10 @@ class TableReader:
         return filters
 
     def _rows_of(self, view: _View, slot: Slot) -> dict[int, int]:
-        wanted = {entity.name for entity in slot.entities}
+        wanted = view.all_names & {entity.name for entity in slot.entities}
         rows: dict[int, int] = {}
+        if not wanted:
+            return rows
         for number, names in enumerate(view.names):
             for column in (view.head, *range(len(names))):
                 if names[column] & wanted and number not in rows:
@@ -213,7 +217,7 @@ class _Asking:
             understood |= frozenset([unit.index]) if unit else frozenset()
             signal = len(self.headers[column]) + 2 * len(kinds) + (2 if is_value else 0) + self._type_fits(column, rows)
             understood |= self._said_by(cells)
-            if not signal or self._left(understood) or not self._type_allows(column, rows):
+            if not signal or self._left(understood) or not (kinds or self._type_allows(column, rows)):
                 continue
             if self.expected and len(values) != self.expected:
                 continue
@@ -285,7 +289,7 @@ class _Asking:
             signal = self._measures(column, known[0], chosen)
             if not signal:
                 continue
-            most = False if chosen.degree == "빠르" and orders_time(known[0].dimension) else chosen.most
+            most = wants_most(chosen, known[0].dimension)
             value = (max if most else min)(amount.value for amount in known)
             winners = [row for row, amount in zip(rows, known, strict=True) if amount.value == value]
             kinds = self._kinds(self.view.head, rows) | self._compared()
