@@ -24,7 +24,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -416,6 +416,14 @@ def _fill(app: App, size: int) -> tuple[list[str], Vectors]:
 
 def _watched(app: App, watch: dict[str, list[float]]) -> Retriever:
     """The application's retriever, each stage of which notes its seconds."""
+
+    def noting(call: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def noted(*arguments: Any) -> Any:
+            with _noted(watch, stage):
+                return call(*arguments)
+
+        return noted
+
     retriever = app.retriever
     stages: list[tuple[Any, str, str]] = [
         (retriever.projections.words, "search", "words"),
@@ -424,18 +432,10 @@ def _watched(app: App, watch: dict[str, list[float]]) -> Retriever:
         (retriever.ledger, "chunks", "ledger"),
     ]
     for owner, method, stage in stages:
-        _note(owner, method, stage, watch)
-    return retriever
-
-
-def _note(owner: Any, method: str, stage: str, watch: dict[str, list[float]]) -> None:
-    plain = getattr(owner, method)
-
-    def noted(*arguments: Any) -> Any:
-        with _noted(watch, stage):
-            return plain(*arguments)
-
-    setattr(owner, method, noted)
+        setattr(owner, method, noting(getattr(owner, method), stage))
+    assert retriever.graph
+    assert retriever.named
+    return replace(retriever, graph=noting(retriever.graph, "graph"), named=noting(retriever.named, "names"))
 
 
 @contextmanager
