@@ -72,6 +72,11 @@ class Sentence:
         """Whether a pattern, verb or noun of the ontology explains the word."""
         return any(start <= mark.start < end for start, end in self.claimed)
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it is one name and nothing else, as a cell or a list item is."""
+        return bool(self.places) and self.places[0].start == 0 and self.places[0].end == len(self.text)
+
     def clause_at(self, position: int) -> Clause | None:
         """The first clause that ends at ``position`` or behind it."""
         return next((clause for clause in self.reading.clauses if clause.end >= position), None)
@@ -125,7 +130,7 @@ class Scope:
         self._before = _spoken_of(sentence) or self._before[0], entities
         if passage.kind == "cell":
             if self._topic is None and not self._other_topic:
-                whole = sentence.places and len(sentence.places[0].entities) == 1 and fills(sentence)
+                whole = sentence.is_name and len(sentence.places[0].entities) == 1
                 self._topic, self._other_topic = (entities[0], False) if whole else (None, False)
             return
         if topics or others:
@@ -183,11 +188,6 @@ def _spoken_of(sentence: Sentence) -> Entity | None:
             place = noun.place or (noun.owner.place if noun.owner is not None else None)
             return place.entities[0] if place is not None and len(place.entities) == 1 else None
     return None
-
-
-def fills(sentence: Sentence) -> bool:
-    """Whether a sentence (a cell) is one name and nothing else."""
-    return sentence.places[0].start == 0 and sentence.places[0].end == len(sentence.text)
 
 
 def marks_of(sentence: Sentence) -> list[Mark]:

@@ -8,7 +8,7 @@ speaks of a known name and matches no relation becomes a candidate with an open 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -34,6 +34,7 @@ _OWNER = re.compile(r"(?:\s?\([^()\n]{0,60}\))?(?:\s?(?:님|씨))?(?:의\s*|\s+)
 _JOINED = re.compile(r"\s*(?:와|과|하고|이랑|랑|및|그리고|,|·|/)(?:\s*(?:및|그리고))?\s*")
 _PRONOUN = re.compile(r"(?<![가-힣])(?:그녀|그)(?=(?:는|가|의|를|에게|도|와)(?![가-힣]))")
 _COPULAR_HEAD = re.compile(r"\s*[가-힣A-Za-z]{1,15}(?:이다|입니다|이며|이고|이자|이었|였|이에요|예요|다(?=[.\s]|$))")
+_LISTS = re.compile(r"(?:다음|아래)(?:과|와)\s같|(?:은|는)\s?[:：]$|[:：]$")
 _NOTICE_DATE = re.compile(DATE)
 
 
@@ -49,6 +50,7 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
     names = reader.names_with(aliases)
     scope = Scope(ontology)
     row: list[tuple[Passage, Sentence]] = []
+    listing: list[tuple[Entity, Relation]] = []  # what the items that follow are values of
 
     def end_row() -> None:
         for passage, said in reader.rows.read(row, scope) if row else ():
@@ -60,9 +62,14 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
             end_row()
         sentence = reader.sentence(document.text[passage.start : passage.end], names, aliases.doubtful, scope)
         if passage.kind == "heading":
+            listing = []
             scope.enter(passage.level, sentence, _notice_date(document.text, passage))
             continue
         scope.begin(passage)
+        for said in reader.listed(sentence, listing):
+            found[said.at(Span(document.id, passage.start, passage.end))] = None
+        if passage.kind == "sentence" and not sentence.is_name:
+            listing = reader.lists(sentence, scope)
         for said in reader.read(sentence, scope) if not passage.is_header else ():
             found[said.at(Span(document.id, passage.start, passage.end))] = None
         scope.leave(sentence, passage)
@@ -167,6 +174,20 @@ class _Reader:
         said = [self._said(finding, sentence, scope) for finding in found]
         said += self._open(sentence)
         return [replace(one, confidence=one.confidence - sentence.doubt) for one in said]
+
+    def lists(self, sentence: Sentence, scope: Scope) -> list[tuple[Entity, Relation]]:
+        """Whose values of which relations the list items behind a sentence are: 'A의 시설은 다음과 같다.'"""
+        if not _LISTS.search(sentence.text.rstrip(" .")):
+            return []
+        return [(subject, relation) for subject, relation in self._clauses.asked(sentence, scope)]
+
+    def listed(self, sentence: Sentence, listing: Sequence[tuple[Entity, Relation]]) -> Iterator[Said]:
+        """What a list item says that is nothing but a name."""
+        for subject, relation in listing if sentence.is_name else ():
+            object_ = only(sentence.places[0], relation.range, self._ontology)
+            if object_ is not None and object_ != subject:
+                sentence.claimed.append((0, len(sentence.text)))
+                yield Said(subject.name, relation.key, object_.name, confidence=0.85)
 
     def _by_patterns(self, sentence: Sentence, scope: Scope) -> Iterator[Finding]:
         matches = [(match, _pattern_mode(sentence, match)) for match in self._matches(sentence)]

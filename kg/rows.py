@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ingest import OPEN
-from kg.discourse import Said, Scope, Sentence, fills, only
+from kg.discourse import Said, Scope, Sentence, only
 from kg.frames import Frames
 from kg.mentions import key
 from kg.passages import Passage
@@ -29,7 +29,7 @@ class RowReader:
         if row[0][0].is_header:
             scope.header = {passage.column: sentence.text for passage, sentence in row}
             return
-        named = [(p, s) for p, s in row if s.places and fills(s)]
+        named = [(p, s) for p, s in row if s.is_name]
         for passage, sentence in row:
             header = scope.header.get(passage.column, "")
             unit = _UNIT_OF_HEADER.search(header)

@@ -72,6 +72,16 @@ class ClauseReader:
                 mode = "former" if noun.former else "asserted"
                 yield Finding(subject, relation, object_, mode, None, 0.9)
 
+    def asked(self, sentence: Sentence, scope: Scope) -> Iterator[tuple[Entity, Relation]]:
+        """(whose, which relation) of every noun of a sentence that names a relation's object."""
+        for noun in sentence.reading.nouns:
+            for role in self._roles(noun) if noun.case in (*NOMINATIVE, "label") else ():
+                owner = noun.owner.place if noun.owner is not None else None
+                domain = role.relation.domain
+                subject = only(owner, domain, self._ontology) if owner else scope.subject(role.relation, own_topic=True)
+                if subject is not None and not role.of_subject and role.relation.range not in LITERALS:
+                    yield subject, role.relation
+
     def _by_verb(self, sentence: Sentence, clause: Clause, scope: Scope) -> Iterator[_Found]:
         for frame in self._frames.verbs.get(clause.stem, ()):
             labels = {noun.label for noun in clause.nouns}

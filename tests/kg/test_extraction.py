@@ -204,6 +204,23 @@ def test_tables(said: Said, text: str, expected: list[Triple]) -> None:
     assert said(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "한빛소재의 협력은 다음과 같다.\n\n- SolverX\n- 연구팀\n\n끝이다.\n\n- 이안",
+            [("SolverX", "partner_of", "한빛소재"), ("연구팀", "partner_of", "한빛소재")],
+        ),
+        ("한빛소재의 협력은 적다.\n\n- SolverX", []),
+        ("한빛소재의 협력은 다음과 같다.\n\n## 다른 것\n\n- SolverX", []),
+    ],
+)
+def test_lists(said: Said, text: str, expected: list[Triple]) -> None:
+    assert sorted(tuple(sorted((s, o))) for s, _, o in said(text)) == sorted(
+        tuple(sorted((s, o))) for s, _, o in expected
+    )
+
+
 def test_what_matches_no_relation_is_a_candidate_as_it_is_written(ontology: Ontology, korean: Korean) -> None:
     table = "| 회사 | 표어 |\n|---|---|\n| SolverX | 느리게 |"
     text = f"SolverX는 어린이날 행사를 후원했다. SolverX의 상징은 호랑이다.\n\n{table}"
