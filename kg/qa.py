@@ -245,11 +245,16 @@ class Asker:
 
     def _denoted(self, part: Question, executor: Executor, by_sentence: bool) -> tuple[Term, tuple[Entity, ...]] | None:
         """What a description denotes, as a term and its entities."""
-        if part.asks or part.asks_how_or_why or part.is_denied or choice(part):
+        if part.asks or part.asks_how_or_why or part.is_denied:
             return None
-        term = self._sentence_term(part, executor) if by_sentence else self._agreed_term(part, executor)
-        if term is None and not by_sentence and not executor.is_strict:
-            term = self._table_term(part, executor)
+        if choice(part):  # '장서가 가장 많은 도서관'
+            term = None if by_sentence else self._chosen_term(part, executor)
+        elif by_sentence:
+            term = self._sentence_term(part, executor)
+        else:
+            term = self._agreed_term(part, executor)
+            if term is None and not executor.is_strict:
+                term = self._table_term(part, executor)
         if term is None:
             return None
         entities = tuple(self._ontology.entities.get(name) for name in executor.reach(term))
@@ -267,6 +272,12 @@ class Asker:
 
     def _table_term(self, part: Question, executor: Executor) -> Term | None:
         result = self._by_table(part, executor)
+        return Given(tuple((name, result.steps) for name in result.names)) if result else None
+
+    def _chosen_term(self, part: Question, executor: Executor) -> Term | None:
+        result = self._by_graph(part, executor)
+        if result is None and not executor.is_strict:
+            result = self._by_table(part, executor)
         return Given(tuple((name, result.steps) for name in result.names)) if result else None
 
     def _sentence_term(self, part: Question, executor: Executor) -> Term | None:
