@@ -139,16 +139,27 @@ class SentenceReader:
 
     def _said(self, text: str, place: Citation, headings: str, before: str, last: str) -> _Said:
         context = f"{headings} {before}"
+        mentions = tuple(self._names.find(text))
         return _Said(
             text,
             place,
-            tuple(self._names.find(text)),
-            frozenset(self._korean.terms(text)),
+            mentions,
+            self._terms(text, mentions),
             self._denied(text),
             context,
             frozenset(mention.entity.name for mention in self._names.find(context)),
             frozenset(self._korean.terms(f"{headings} {last}")),
         )
+
+    def _terms(self, text: str, mentions: Sequence[Mention]) -> frozenset[str]:
+        """The words of a text outside of names: '노은결 팀장' does not say that anybody leads anything."""
+        inside: set[str] = set()
+        outside = text
+        for mention in mentions:
+            inside.update(self._korean.terms(text[mention.start : mention.end]))
+            blank = " " * (mention.end - mention.start)
+            outside = outside[: mention.start] + blank + outside[mention.end :]
+        return frozenset((set(self._korean.terms(text)) - inside) | set(self._korean.terms(outside)))
 
     def _denied(self, text: str) -> frozenset[str]:
         """The verbs, adjectives and nouns that a negation follows (or, for 안 and 못, precedes) in their clause."""

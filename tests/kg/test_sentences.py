@@ -81,6 +81,7 @@ def test_what_a_sentence_answers(ask: Callable[[str], str | None], question: str
         "회식 장소는 이안이 정했나요?",
         "사내 방송을 정한 사람은 누구인가요?",
         "SolverX의 대표는 누구인가요?",
+        "사내 방송을 맡은 대표는 누구인가요?",
     ],
 )
 def test_what_no_sentence_answers(ask: Callable[[str], str | None], question: str) -> None:
