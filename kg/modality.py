@@ -18,7 +18,6 @@ _UNSAID = re.compile(
     rf"{_FUTURE}\s수|가능성|(?:[다라자]|으|[가-힣])면(?=[\s,]|$)|려면|거나(?=[\s,]|$)|{_FUTURE}지(?=[\s,도]|$)|"
     r"[아어여해]야|더라도|도록(?=[\s,]|$)|는지(?=[\s,도]|$)|든지"
 )  # fmt: skip
-_TOPIC_CONTRAST = re.compile(r"(?:이라|라|다)면(?=[\s,]|$)")
 _PLANNED = re.compile(
     rf"예정|계획|방침|목표|구상|검토|려고|고자\s|기로\s?(?:했|하|결정|합의|함)|{_FUTURE}\s(?:것이|것입|거|것\b)|겠[다습어]|추진"
 )  # fmt: skip
@@ -56,7 +55,7 @@ def mode_of(before: str, tail: str, negated: bool = False) -> Mode | None:
         return "reported"
     if _PLANNED.search(tail):
         return "planned"
-    if _UNSAID.search(tail) and not _TOPIC_CONTRAST.fullmatch(tail):
+    if _UNSAID.search(tail):
         return None
     if _FORMER_TAIL.search(tail) or _FORMER.search(before):
         return "former"

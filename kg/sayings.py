@@ -14,6 +14,7 @@ from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.literals import canonical
 from kg.mentions import key
 from kg.modality import mode_of
+from kg.patterns import Place
 from kg.types import LITERALS, ROOT, Entity, Ontology, Relation
 from kg.values import Values
 
@@ -125,6 +126,10 @@ class ClauseReader:
         for noun in fillers(clause, slot, stands_for_accusative=acting):
             if values := self._values.of_noun(sentence, noun, relation):
                 yield noun, values
+        if slot.case == "nom" and self._ontology.is_a(relation.range, "조직"):  # '회사에서 운영한다'
+            for noun in fillers(clause, replace(slot, case="eseo")):
+                if values := self._values.of_noun(sentence, noun, relation):
+                    yield noun, values
         head = self._head(sentence, clause)
         may_be_head = not slot.link and any(noun.case in (*NOMINATIVE, "acc") for noun in clause.nouns)
         if head is not None and may_be_head and (values := self._values.of_noun(sentence, head, relation)):
@@ -310,17 +315,31 @@ class ClauseReader:
         for index, noun in enumerate(nouns):
             if noun.place is not None and noun.before:
                 for role in self._frames.roles.get(key(noun.before), []):
-                    owner = noun.owner.place if noun.owner is not None else None
+                    owner = noun.owner.place if noun.owner is not None else _lead(sentence)
                     subject = only(owner, role.relation.domain, self._ontology) if owner else None
                     object_ = only(noun.place, role.relation.range, self._ontology)
                     if subject is not None and object_ is not None and not role.of_subject:
                         yield subject, role.relation, object_.name, noun
+            if noun.case == "end" and noun.place is not None and index and nouns[index - 1].case in NOMINATIVE:
+                yield from self._noted(sentence, nouns[index - 1], noun, scope)
             if noun.case == "label" and index == 0:
                 yield from self._labelled(sentence, noun, scope)
             elif noun.label and noun.case in ("end", "list", "cop"):
                 yield from self._measured(sentence, noun, scope)
             elif noun.label and noun.case in NOMINATIVE:
                 yield from self._worded(sentence, noun, scope)
+
+    def _noted(
+        self, sentence: Sentence, noun: Noun, value: Noun, scope: Scope
+    ) -> Iterator[tuple[Entity, Relation, str, Noun]]:
+        """'대표는 윤태경.', as notes have it."""
+        for role in self._roles(noun):
+            relation = role.relation
+            owner = noun.owner.place if noun.owner is not None else None
+            subject = only(owner, relation.domain, self._ontology) if owner else scope.subject(relation, own_topic=True)
+            for object_ in self._values.of_noun(sentence, value, relation):
+                if subject is not None and not role.of_subject:
+                    yield subject, relation, object_, noun
 
     def _worded(self, sentence: Sentence, noun: Noun, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
         """'A의 표어는 ‘…’이다', whatever the words are."""
@@ -362,12 +381,18 @@ class ClauseReader:
                 object_ = canonical(relation.range, found.group(1)) if relation.range in LITERALS else None
                 if object_ is None or relation.range == "글":
                     continue
-                owner = noun.owner.place if noun.owner is not None else None
+                owner = noun.owner.place if noun.owner is not None else _lead(sentence)
                 subject = (
                     only(owner, relation.domain, self._ontology) if owner else scope.subject(relation, own_topic=True)
                 )
                 if subject is not None:
                     yield subject, relation, object_, noun
+
+
+def _lead(sentence: Sentence) -> Place | None:
+    """The name before a colon with which a sentence begins: 'A: 정원 180명'."""
+    first = sentence.reading.nouns[0] if sentence.reading.nouns else None
+    return first.place if first is not None and first.case == "label" else None
 
 
 def _turned(frame: Frame, passive: bool) -> tuple[Slot, Slot]:

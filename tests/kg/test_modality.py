@@ -26,6 +26,7 @@ from kg.modality import mode_of, period_of
         ("대표", "였으나", "former"),
         ("부산에 ", "할 수 있다", None),
         ("부산에 ", "한다면", None),
+        ("부산을 ", "다면", None),
         ("부산에 ", "해야 한다", None),
         ("부산에 ", "하는지", None),
     ],
