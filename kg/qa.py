@@ -319,7 +319,10 @@ class Asker:
 
 
 def _described_spans(question: Question) -> Iterator[tuple[int, int]]:
-    """Stretches from a name or the beginning to a noun before a particle (or 중, 가운데), the shortest first."""
+    """Stretches from a name or the beginning to a noun before a particle (or 중, 가운데), the shortest first.
+
+    None has a topic in it: what a question is about is no part of a description.
+    """
     starts = {0, *(slot.start for slot in question.named)}
     spans: list[tuple[int, int]] = []
     for noun, after in pairwise(question.tokens):
@@ -329,7 +332,8 @@ def _described_spans(question: Question) -> Iterator[tuple[int, int]]:
             continue
         if any(slot.start < end <= slot.end for slot in question.named):
             continue
-        spans.extend((start, end) for start in starts if start < noun.start)
+        topics = [slot.start for slot in question.named if slot.end < noun.start and question.is_topic(slot)]
+        spans.extend((start, end) for start in starts if start < noun.start and not any(t >= start for t in topics))
     return iter(sorted(spans, key=lambda span: (span[1] - span[0], span[0])))
 
 

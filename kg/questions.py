@@ -114,6 +114,7 @@ _LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|처럼|밖�
 _THAN = re.compile(ASIDE + r"(?:보다|보단|보다는|보다도)(?![가-힣])")
 _EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|을 제외|를 제외|\s?외에|\s?이외|을 뺀|를 뺀)")
 _SUBJECT = re.compile(ASIDE + r"(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
+_TOPIC = re.compile(ASIDE + r"(?:께서는|은|는)(?![가-힣])")
 _OTHER = re.compile(ASIDE + r"(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
 _GOAL = re.compile(ASIDE + r"(?:에|을|를)(?![가-힣])")
 _HANJA_GLOSS = re.compile(r"\([㐀-鿿豈-﫿\s]+\)")
@@ -251,6 +252,10 @@ class Question:
     def is_subject(self, slot: Slot) -> bool:
         """Whether its particle makes a name topic, subject or owner."""
         return _SUBJECT.match(self.text, slot.end) is not None
+
+    def is_topic(self, slot: Slot) -> bool:
+        """Whether its particle makes a name the topic."""
+        return _TOPIC.match(self.text, slot.end) is not None
 
     def is_other(self, slot: Slot) -> bool:
         """Whether its particle makes a name anything but the subject."""
