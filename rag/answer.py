@@ -113,7 +113,7 @@ def supporting(
     if not new:
         return None
     things = [set(korean.terms(name)) for names in asked for name in names[:1]]
-    wanted = told - {term for thing in things for term in thing}
+    wanted = set(korean.asked_terms(question)) - _SAYING - {term for thing in things for term in thing}
     best: tuple[float, Citation] | None = None
     for hit in hits:
         known = set(korean.terms(hit.chunk.search_text))

@@ -105,7 +105,11 @@ def test_the_whole_story(run: Callable[..., Any], world: Path, chat: ScriptedCha
     assert (unknown["answer"], unknown["abstained"]) == ("정보가 공개되지 않았습니다.", True)
     assert chat.asked == []
 
-    read = run("ask", "원고는 언제 접수하나요?")
+    said = run("ask", "원고는 언제 접수하나요?")
+    assert (said["answer"], said["citations"][0]["text"]) == ("원고는 매주 금요일에 접수한다.",) * 2
+    assert chat.asked == []
+
+    read = run("ask", "원고 접수는 어떻게 하나요?")
     assert read["answer"] == "매주 금요일에 접수합니다."
     assert read["citations"][0]["text"] == "원고는 매주 금요일에 접수한다."
     assert len(chat.asked) == 1
