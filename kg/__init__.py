@@ -17,6 +17,7 @@ from kg.passage_graph import PassageGraph, fact_links, plain_aliases
 from kg.qa import Asker, answer_from_graph
 from kg.questions import question_terms
 from kg.retriever import GraphRetriever
+from kg.review import Candidate, candidates
 from kg.store import Graph
 from kg.types import LITERALS, ROOT, Entity, Fact, Ontology, Relation, Rule
 from kg.worlds import WorldExtractor, find_ontology, united
@@ -27,6 +28,7 @@ __all__ = [
     "LITERALS",
     "ROOT",
     "Asker",
+    "Candidate",
     "Community",
     "Contradiction",
     "Entity",
@@ -47,6 +49,7 @@ __all__ = [
     "answer_from_graph",
     "answer_overview",
     "asks_for_overview",
+    "candidates",
     "extend",
     "extract",
     "fact_links",

@@ -66,7 +66,7 @@ class Knowledge:
             gone += before - kept
             new += now - kept
         self._graph.remove(gone.elements())
-        self._graph.add(new.elements(), _Citing(self._ledger, editions))
+        self._graph.add(new.elements(), Citing(self._ledger, editions))
         self._said.update(said)
         self._editions, self._reviewed = editions, reviewed
 
@@ -78,7 +78,7 @@ class Knowledge:
         self._editions, self._said = {}, {}
 
 
-class _Citing:
+class Citing:
     """Turns spans into the places that people see, reading each document once."""
 
     def __init__(self, ledger: Ledger, editions: Mapping[str, Edition]) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.markup import escape
 
+from ingest import ReviewStatus
 from kg import (
     Contradiction,
     Fact,
     Graph,
     Ontology,
     OntologyError,
+    candidates,
     extend,
     general_ontology,
     parse_ontology,
@@ -110,6 +112,44 @@ def _show_sources(fact: Fact) -> None:
     for citation in fact.evidence:
         place = f"{citation.source} {citation.start}–{citation.end}"
         out.print(f"  “{escape(citation.text)}” [dim]{escape(place)}[/dim]")
+
+
+@graph.command("review")
+def graph_review(
+    approve: Annotated[list[str] | None, typer.Option("--approve", help="사실로 받아들일 것의 번호")] = None,
+    reject: Annotated[list[str] | None, typer.Option("--reject", help="버릴 것의 번호")] = None,
+    status: Annotated[str, typer.Option("--status", help="candidate · approved · rejected")] = "candidate",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """글에서 읽었지만 확실하지 않은 사실을 보이고, 받아들이거나 버립니다. 같은 글을 다시 넣어도 결정은 남습니다.
+
+    예: loopai graph review --approve 1f3a9c02 --reject 77b0e1d4
+    """
+    kept = next((known for known in get_args(ReviewStatus) if known == status), None)
+    if kept is None:
+        raise typer.BadParameter(f"{', '.join(get_args(ReviewStatus))} 가운데 하나여야 합니다.", param_hint="--status")
+    wishes: dict[str, ReviewStatus] = dict.fromkeys(approve or (), "approved")
+    wishes |= dict.fromkeys(reject or (), "rejected")
+    with open_app(home) as app:
+        known = {each.id: each.statement for each in candidates(app.ledger, kept)}
+        if missing := wishes.keys() - known.keys():
+            complain(f"그런 번호가 없습니다: {', '.join(sorted(missing))}", "`loopai graph review`로 번호를 보세요.")
+            raise typer.Exit(1)
+        decided = sum(app.ledger.review(known[id_], wish) for id_, wish in wishes.items())
+        left = candidates(app.ledger, kept)
+    if as_json:
+        print_json(documents.review_document(left, decided))
+        return
+    if decided:
+        err.print(f"{decided}곳에서 결정했습니다.")
+    for each in left:
+        told = each.statement
+        mode = f" ({_MODES[told.mode]})" if told.mode in _MODES else ""
+        out.print(f"{each.id}  {told.subject} —{told.relation}→ {told.object}{mode}", markup=False)
+        out.print(f"  “{escape(each.evidence.text)}” [dim]{escape(each.evidence.source)}[/dim]")
+    if not left:
+        out.print("기다리는 것이 없습니다.")
 
 
 @graph.command("export")

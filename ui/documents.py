@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ingest import Outcome, Source
-from kg import Contradiction, Fact, Graph, Ontology, OntologyError
+from ingest import Outcome, Source, Statement
+from kg import Candidate, Contradiction, Fact, Graph, Ontology, OntologyError
 from rag import Answer, Citation, Draft, Hit
 
 Json = dict[str, Any]
@@ -86,6 +86,17 @@ def drafts_document(drafts: Sequence[Draft]) -> Json:
 def facts_document(facts: Sequence[Fact], ontology: Ontology) -> Json:
     """Facts with their rule, mode, time and evidence."""
     return {"facts": [{**_fact(fact), "label": ontology.relations[fact.relation].label} for fact in facts]}
+
+
+def review_document(found: Sequence[Candidate], decided: int) -> Json:
+    """Statements that wait, and at how many places a decision was taken just now."""
+    rows = [{"id": each.id, **_statement(each.statement), **_citation(each.evidence)} for each in found]
+    return {"statements": rows, "decided": decided}
+
+
+def _statement(statement: Statement) -> Json:
+    names = ("subject", "relation", "object", "mode", "since", "until", "confidence", "status")
+    return {name: getattr(statement, name) for name in names}
 
 
 def graph_document(graph: Graph) -> Json:

@@ -146,3 +146,16 @@ def test_held_ontologies_that_contradict_each_other(home: Path, run: Callable[..
     (problem,) = run("validate", "--json", status=1)["problems"]
     assert problem["line"]
     assert "김다솜" in problem["key"]
+
+
+def test_what_is_unsure_waits_for_a_decision_that_stays(home: Path, run: Callable[..., Any]) -> None:
+    unsure = replace(ceo("김다솜"), status="candidate", confidence=0.5)
+    put(home, "안내.md", TEXT, unsure, replace(ceo("이라온"), relation="open:이끌다", status="candidate"))
+    assert run("show", "김다솜", "--json", status=1)["facts"] == []
+    (waiting,) = run("review", "--json")["statements"]
+    assert (waiting["object"], waiting["text"], waiting["status"]) == ("김다솜", FIRST, "candidate")
+    run("review", "--approve", "없는번호", status=1)
+    assert run("review", "--approve", waiting["id"], "--json") == {"statements": [], "decided": 1}
+    assert run("show", "김다솜", "--json")["facts"]
+    run("review", "--status", "approved", "--reject", waiting["id"])
+    assert run("show", "김다솜", "--json", status=1)["facts"] == []
