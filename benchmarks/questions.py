@@ -106,7 +106,7 @@ def summary(asked: Iterable[Asked]) -> dict[str, Any]:
         },
         "kinds": {
             kind: {
-                "right": share(counts[kind, "right"] + counts[kind, "refused"], _total(counts, kind)),
+                "as_it_should": share(counts[kind, "right"] + counts[kind, "refused"], _total(counts, kind)),
                 **{found: n for (counted, found), n in counts.items() if counted == kind},
             }
             for kind in kinds
