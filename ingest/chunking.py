@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from ingest.types import Chunk, Document, Example, Kind, Span
 
-# Characters. Of 228 evidence quotes of our questions (tune half) within 1,050 retrieved characters, targets of 150, 250,
-# 350, 500, 700 find .91, .89, .89, .88, .86: shorter is hardly better and makes more vectors (``benchmarks.chunks``).
+# Characters. Of 228 evidence quotes of our questions (tune half) within 1,050 retrieved characters, targets of 150, 250
+# 350, 500 and 700 find .91, .89, .89, .88, .86: shorter is hardly better and makes more vectors (benchmarks.chunks).
 _TARGET: dict[Kind, int] = {"facts": 350, "general": 350, "creative": 700}
 _HARD_LIMIT = 1.6
 
