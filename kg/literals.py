@@ -14,7 +14,7 @@ UNITS = (
 )
 DATE = r"\d{4}\s?년(?:도)?(?:\s?\d{1,2}\s?월(?:\s?\d{1,2}\s?일)?)?|\d{4}[-./]\s?\d{1,2}[-./]\s?\d{1,2}\.?"
 _NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[십백천만억조]+(?:\s?\d[\d,]*)?)*"
-_DATE_PARTS = re.compile(r"(\d{4})\s?(?:년도?|[-./])(?:\s?(\d{1,2})\s?(?:월|[-./])(?:\s?(\d{1,2}))?)?")
+_DATE_PARTS = re.compile(r"(\d{4})\s?(?:년도?|[-./])(?:\s?(\d{1,2})\s?(?:월|[-./]|$)(?:\s?(\d{1,2}))?)?")
 
 # Regular expressions without groups, by literal class.
 PATTERNS: dict[str, str] = {
@@ -50,6 +50,8 @@ def _date(text: str) -> str | None:
     if not found:
         return None
     year, month, day = found.groups()
+    if not 1 <= int(month or 1) <= 12 or not 1 <= int(day or 1) <= 31:
+        return None
     parts = [f"{year}년"]
     if month:
         parts.append(f"{int(month)}월")
