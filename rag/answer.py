@@ -105,21 +105,23 @@ def supporting(
 ) -> Citation | None:
     """The sentence that says what the reply adds to the question, and of what it adds it; None where there is none.
 
-    All new words of the reply must stand in it, and of what is asked at least half in it or in its headings, the
-    predicate's words among them. A reply that adds nothing ('예.') is supported by nothing.
+    All new words of the reply must stand in it, all things that are asked about in it or in its headings (a row about
+    another of the kind would do for a passage), and of the other words of the question at least half. A reply that
+    adds nothing ('예.') is supported by nothing.
     """
     told = set(korean.terms(question))
     new = set(korean.terms(reply)) - told - _SAYING
     if not new:
         return None
-    things = [set(korean.terms(name)) for names in asked for name in names[:1]]
-    wanted = set(korean.asked_terms(question)) - _SAYING - {term for thing in things for term in thing}
+    things = [[set(korean.terms(name)) for name in names] for names in asked]
+    wanted = set(korean.asked_terms(question)) - _SAYING - {term for names in things for term in names[0]}
     best: tuple[float, Citation] | None = None
     for hit in hits:
-        known = set(korean.terms(hit.chunk.search_text))
+        headings = set(korean.terms("\n".join(hit.chunk.headings)))
         for sentence in sentences(hit):
             said = set(korean.terms(sentence.text))
-            if not new <= said or not all(thing <= known for thing in things):
+            here = said | headings
+            if not new <= said or not all(any(name <= here for name in names) for names in things):
                 continue
             share = len(wanted & said) / len(wanted) if wanted else 1.0
             if share >= _ENOUGH and (best is None or share > best[0]):

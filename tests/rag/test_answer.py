@@ -114,3 +114,11 @@ def test_without_passages_or_model_the_answer_is_not_known(korean: Korean) -> No
     none = Answering(OnePassage(), korean, lambda *_: None, lambda _: [("점수",)], None)  # type: ignore[arg-type]
     assert answer("질문", empty).abstained
     assert answer("질문", none).abstained
+
+
+@pytest.mark.parametrize(("asked", "supported"), [("충주", True), ("서귀포", False)])
+def test_a_sentence_about_another_of_the_kind_supports_nothing(korean: Korean, asked: str, supported: bool) -> None:
+    text = "서귀포 공장은 귤을 다룬다. 충주 공장의 인증은 2028년에 만료된다."
+    hit = Hit(Chunk(Span("d", 0, len(text)), "공장.md", "facts", text), 1.0, ("words",))
+    with_ = replace(answering(korean, "2028년에 만료됩니다.", [asked, "인증"]), retriever=OnePassage((hit,)))
+    assert answer(f"{asked} 공장의 인증은 언제 만료되나요?", with_).abstained is not supported
