@@ -320,32 +320,36 @@ def _lines_by_name(ontology: Ontology, lines: Mapping[str, int]) -> dict[str, in
 
 def _united_relations(general: Ontology, world: Ontology, report: _Report) -> dict[str, Relation]:
     relations = dict(general.relations)
+    classes = Ontology("", "", "", "", {**general.classes, **world.classes})
     for name, ours in world.relations.items():
         base = relations.get(name)
-        relations[name] = ours if base is None else _united_relation(base, ours, report)
+        relations[name] = ours if base is None else _united_relation(base, ours, classes, report)
     return relations
 
 
-def _united_relation(base: Relation, ours: Relation, report: _Report) -> Relation:
-    for key, old, new in (
-        ("domain", base.domain, ours.domain),
-        ("range", base.range, ours.range),
-        ("inverse", base.inverse, ours.inverse),
-    ):
-        if old and new and old != new:
-            raise report.error(
-                f"relations.{ours.key}.{key}", f"이미 {old}(으)로 정해져 있습니다: {new}",
-                "이 항목을 지우거나, 다른 키로 새 관계를 만드세요.",
-            )  # fmt: skip
+def _united_relation(base: Relation, ours: Relation, classes: Ontology, report: _Report) -> Relation:
+    """Of two classes one above the other the upper one counts, so that worlds beside each other may differ."""
+
+    def one(key: str) -> str:
+        old, new = getattr(base, key), getattr(ours, key)
+        if not (old and new) or old == new:
+            return str(old or new)
+        if key != "inverse" and (classes.is_a(new, old) or classes.is_a(old, new)):
+            return str(old if classes.is_a(new, old) else new)
+        raise report.error(
+            f"relations.{ours.key}.{key}", f"이미 {old}(으)로 정해져 있습니다: {new}",
+            "이 항목을 지우거나, 다른 키로 새 관계를 만드세요.",
+        )  # fmt: skip
+
     return replace(
         base,
         label=ours.label or base.label,
-        domain=base.domain or ours.domain,
-        range=base.range or ours.range,
+        domain=one("domain"),
+        range=one("range"),
         transitive=base.transitive or ours.transitive,
         symmetric=base.symmetric or ours.symmetric,
         functional=base.functional or ours.functional,
-        inverse=base.inverse or ours.inverse,
+        inverse=one("inverse"),
         patterns=tuple(dict.fromkeys((*base.patterns, *ours.patterns))),
         questions=tuple(dict.fromkeys((*base.questions, *ours.questions))),
         answer=ours.answer or base.answer,

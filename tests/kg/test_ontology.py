@@ -108,7 +108,7 @@ def test_a_world_adds_ways_to_say_and_ask() -> None:
 
 def test_a_world_may_not_redefine_a_relation() -> None:
     general = parse_ontology(BASE, "general.toml")
-    world = parse_ontology('name = "v"\n[relations.r]\nrange = "것"', "o.toml")
+    world = parse_ontology('name = "v"\n[relations.r]\nrange = "글"', "o.toml")
     with pytest.raises(OntologyError, match=r"relations\.r\.range"):
         extend(general, world)
 
@@ -158,7 +158,7 @@ def test_errors_name_the_line(text: str, line: int) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('name = "v"\n[relations.r]\nlabel = "관계"\nrange = "것"', 4),
+        ('name = "v"\n[relations.r]\nlabel = "관계"\nrange = "글"', 4),
         ('name = "v"\n\n[[rules]]\nname = "없다"\nif = ["r", "s"]\nthen = "r"', 3),
         ('name = "v"\nfacts = [\n  "가나 | r | 가나",\n  "가나 | r | 마바",\n]', 4),
         ('name = "v"\n[[entities]]\nname = "나다"\nclass = "대학"', 4),
@@ -206,3 +206,9 @@ def test_disjoint_classes_hold_both_ways_and_for_those_below() -> None:
     assert world.excludes("사람", "회사")
     assert not world.excludes("회사", "조직")
     assert not world.excludes("회사", "것")
+
+
+@pytest.mark.parametrize(("domain", "united"), [("회사", "것"), ("것", "것"), ("", "것")])
+def test_a_world_may_narrow_a_relation_for_itself_and_the_wider_one_counts(domain: str, united: str) -> None:
+    world = parse_ontology(f'name = "w"\n[relations.led_by]\ndomain = "{domain}"\n', "w.toml")
+    assert extend(general_ontology(), world).relations["led_by"].domain == united
