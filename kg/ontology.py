@@ -97,7 +97,7 @@ def parse_ontology(text: str, source: str) -> Ontology:
 def extend(general: Ontology, world: Ontology) -> Ontology:
     """``world`` on top of ``general``: classes, entities, rules and facts united.
 
-    A relation that both have keeps its definition and gains patterns and questions; a world's own answer
+    A relation that both have gains patterns and questions, and the upper of two classes counts; a world's own answer
     or label wins.
 
     Raises:
