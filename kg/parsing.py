@@ -27,6 +27,8 @@ from kg.types import LITERALS, Ontology, Relation
 _COUNTERS = frozenset(
     ["개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건", "척"]
 )
+# Dependent nouns that measure: '몇 년에' asks for no number of things.
+_MEASURES = frozenset(["년", "년도", "월", "일", "시", "초", "화", "회차", "원", "살", "세", "달", "층"])
 _DATES = ("연도", "날짜")
 _ENDS = ("만료", "끝나", "종료", "마감", "기한", "유효 기간")
 _JOINED = re.compile(r"(?:님|씨)?\s?(?:와|과|하고|이랑|랑|도|및|,|·|이면서|이자)(?:\s?(?:함께|같이))?\s*")
@@ -106,6 +108,8 @@ class Parser:
         for term, weight in self.terms(question.without([unit.index])):
             if _is_value(term, _last_relation(term, self._ontology)):
                 yield Parse(Ask(term), weight, 0, unit.form)
+        if unit.form in _MEASURES:
+            return
         how_many = [word.index for word in question.words if word.form == "몇"]
         counts = unit.form in _COUNTERS or unit.tag == "NNB"
         kind = [unit.index] if counts else []  # '몇 회사': the unit is the kind itself

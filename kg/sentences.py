@@ -29,6 +29,7 @@ _UNDECIDED = re.compile(
     "아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
 )
 _NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
+_ALL = re.compile(r"(?<![가-힣])(?:모두|전부|모든|다(?=\s))")
 _NATIVE = re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(NUMERALS, key=len, reverse=True))})\s?[가-힣]{{1,2}}")
 _DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레|열흘|보름")
 _WHEN = re.compile(
@@ -187,6 +188,8 @@ class SentenceReader:
             return None
         matched = [word for word in words if self._says(word, question, said)]
         missing = [word for word in words if word not in matched]
+        if not question.is_open and (missing or (_ALL.search(question.text) and not _ALL.search(said.text))):
+            return None  # what stood before may be what is no longer so, and some are not all
         if any(not word.noun or not self._vocabulary.alike(word.form) & said.context_terms for word in missing):
             return None
         if not matched and not self._is_told_how_many(question, said):

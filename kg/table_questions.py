@@ -21,6 +21,7 @@ from kg.tables import Cell, Table
 from kg.types import Ontology
 from rag import ProofStep
 
+_WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
 _EXISTS = ("있", "없")
 _RECORDED = ("나누", "정하", "다루", "논의", "적", "실리", "나오")  # how what stands under a heading came about
@@ -208,6 +209,8 @@ class _Asking:
             if column in used.values():
                 continue
             cells = [self._cell(row, column) for row in rows]
+            if not all(_WORD.search(cell.text) for cell in cells):  # '-': nothing is said
+                continue
             values = tuple(dict.fromkeys(self._name(row, column) for row in rows))
             is_value = unit is not None and all(_in_unit(cell.text, unit.form) for cell in cells)
             if unit is not None and not is_value and amount_of(cells[0].text) and column != self.view.head:

@@ -69,7 +69,14 @@ def test_a_question_has_a_form(forms: Callable[[str], set[Form]], question: str,
 
 @pytest.mark.parametrize(
     "question",
-    ["SolverX는 왜 서울에 있나요?", "SolverX는 서울에만 있나요?", "SolverX의 복지 제도는?", "오늘 날씨는?", ""],
+    [
+        "SolverX는 왜 서울에 있나요?",
+        "SolverX는 서울에만 있나요?",
+        "SolverX의 복지 제도는?",
+        "오늘 날씨는?",
+        "",
+        "퓨전을 개발한 회사는 몇 년에 있나요?",
+    ],
 )
 def test_what_no_relation_accounts_for_has_no_form(forms: Callable[[str], set[Form]], question: str) -> None:
     assert forms(question) == set()

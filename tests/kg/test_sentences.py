@@ -20,6 +20,7 @@ SolverX는 서울에 있다. SolverX는 퓨전을 개발한다. 이안은 연구
 회의실 예약실은 지하 2층에 있다.
 식당은 지하 1층에 있으며 오후 2시까지 문을 연다. 사내 도서실에는 책이 3,200권 있다.
 손님은 서버실에 들어갈 수 없다.
+이안은 작년까지 방송부에 있었지만, 지금은 총무부 소속이다. 사진 41장 가운데 29장을 옮겼다.
 주차장에는 자전거를 무료로 세울 수 있다. 사내 방송은 이안이 맡았고, 회식 장소는 윤태경이 정했다.
 
 ## 모임
@@ -82,6 +83,8 @@ def test_what_a_sentence_answers(ask: Callable[[str], str | None], question: str
         "사내 방송을 정한 사람은 누구인가요?",
         "SolverX의 대표는 누구인가요?",
         "사내 방송을 맡은 대표는 누구인가요?",
+        "이안은 지금 방송부 소속인가요?",
+        "사진 41장을 모두 옮겼나요?",
     ],
 )
 def test_what_no_sentence_answers(ask: Callable[[str], str | None], question: str) -> None:

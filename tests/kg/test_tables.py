@@ -20,6 +20,11 @@ TEXT = """# 회사 안내
 | SolverX | 지하 1층 | 58석 | 2022년 3월 2일 |
 | 한빛소재 | 3층 | 7석 | 2015년 4월 |
 
+| 회사 | 맡은 이 |
+|---|---|
+| SolverX | 윤태경 |
+| 한빛소재 | - |
+
 ## 2026년 2월 4일 제품 회의
 
 할 일
@@ -37,7 +42,7 @@ TEXT = """# 회사 안내
 
 
 def test_a_table_is_read_as_it_is_written() -> None:
-    first, second, _ = tables(document(TEXT))
+    first, _, second, _ = tables(document(TEXT))
     assert [cell.text for cell in first.header] == ["회사", "층", "좌석 수", "문 연 날"]
     assert [cell.text for cell in first.rows[1]] == ["한빛소재", "3층", "7석", "2015년 4월"]
     assert first.headings == ("회사 안내", "거점")
@@ -107,6 +112,7 @@ def test_what_a_table_answers(ask: Callable[[str], str | None], question: str, e
     "question",
     [
         "SolverX의 주차장은 몇 층에 있나요?",
+        "한빛소재의 맡은 이는 누구인가요?",
         "이안이 맡은 일은 몇 명인가요?",
         "협력하는 회사는 모두 몇 곳인가요?",
         "SolverX Fusion은 몇 층에 있나요?",
