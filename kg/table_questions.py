@@ -16,11 +16,12 @@ from kg.josa import fill
 from kg.kinds import is_of_kind
 from kg.mentions import Names, key
 from kg.quantities import TIME, Amount, amount_of, fits_unit
-from kg.questions import ASKED, Question, Slot, Vocabulary, Word, left_over
+from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, left_over
 from kg.tables import Cell, Table
 from kg.types import Ontology
 from rag import ProofStep
 
+_OWNER = re.compile(ASIDE + r"의(?![가-힣])")
 _WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
 _EXISTS = ("있", "없")
@@ -54,10 +55,11 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
-    """Rows that hold what a question names, each with the column in which they do."""
+    """Rows that hold what a question names, each with the column in which they do; ``owner``: 'X의 …'."""
 
     rows: dict[int, int]
     words: frozenset[int] = frozenset()
+    owner: bool = False
 
 
 class TableReader:
@@ -143,7 +145,7 @@ class TableReader:
         for slot in question.named:
             rows = self._rows_of(view, slot)
             if rows:
-                filters.append(_Filter(rows))
+                filters.append(_Filter(rows, owner=_OWNER.match(question.text, slot.end) is not None))
             elif not self._is_context(view, slot):
                 return None
         for start, end, rows in _quoted(view, question):
@@ -206,7 +208,7 @@ class _Asking:
         unit = counted_unit(self.question)
         used = self._filter_columns(rows)
         for column in range(len(self.headers)):
-            if column in used.values():
+            if column in used.values() or self._is_of_another(column, rows):
                 continue
             cells = [self._cell(row, column) for row in rows]
             if not all(_WORD.search(cell.text) for cell in cells):  # '-': nothing is said
@@ -229,6 +231,13 @@ class _Asking:
                     yield self._counted(column, rows, values, unit.form, signal)
             else:
                 yield self._said(column, rows, values, signal)
+
+    def _is_of_another(self, column: int, rows: Sequence[int]) -> bool:
+        """Whether a cell says something of its row, and not of what another cell holds: '봉우리의 높이' is asked, and
+        a hut on that peak has one."""
+        head = self.view.head
+        owners = [held for held in self.filters if held.owner]
+        return column != head and any(held.rows.get(row, head) != head for held in owners for row in rows)
 
     def count_all(self) -> Iterator[TableAnswer]:
         """'배는 모두 몇 척?': the rows of a table of all entities of that kind that the ontology knows."""

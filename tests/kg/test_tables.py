@@ -113,6 +113,7 @@ def test_what_a_table_answers(ask: Callable[[str], str | None], question: str, e
     [
         "SolverX의 주차장은 몇 층에 있나요?",
         "한빛소재의 맡은 이는 누구인가요?",
+        "윤태경의 기한은 언제인가요?",
         "이안이 맡은 일은 몇 명인가요?",
         "협력하는 회사는 모두 몇 곳인가요?",
         "SolverX Fusion은 몇 층에 있나요?",
