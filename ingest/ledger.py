@@ -361,7 +361,7 @@ class Ledger:
         The decision stays when its documents are read again.
         """
         with self._transaction() as db:
-            decided = db.execute(_REVIEW, (status, *_said(statement))).rowcount
+            decided = db.execute(_REVIEW, (status, *statement.said)).rowcount
             db.execute(_NEXT_REVISION)
             db.execute("REPLACE INTO meta SELECT 'reviewed', value FROM meta WHERE key = 'revision'")
         return decided
@@ -614,15 +614,8 @@ _CHUNK_IDS_OF_PATH = """
 """
 
 
-def _said(statement: Statement) -> tuple[str, ...]:
-    """What a statement says, wherever that is."""
-    return (
-        statement.subject, statement.relation, statement.object, statement.mode, statement.since, statement.until,
-    )  # fmt: skip
-
-
 def _statement_row(statement: Statement, decided: Mapping[tuple[str, ...], str]) -> tuple[object, ...]:
-    subject, relation, object_, mode, since, until = said = _said(statement)
+    subject, relation, object_, mode, since, until = said = statement.said
     span, status = statement.span, decided.get(said)
     return (
         span.document_id, subject, relation, object_, span.start, span.end,

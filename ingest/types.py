@@ -146,6 +146,11 @@ class Statement:
     status: ReviewStatus = "approved"
 
     @property
+    def said(self) -> tuple[str, str, str, str, str, str]:
+        """What it says, wherever that is: by this two statements are the same, and are decided about together."""
+        return self.subject, self.relation, self.object, self.mode, self.since, self.until
+
+    @property
     def is_open(self) -> bool:
         """Whether no relation of the ontology was found for it."""
         return self.relation.startswith(OPEN)

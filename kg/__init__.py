@@ -14,7 +14,7 @@ from kg.mentions import Mention, Names, find_mentions
 from kg.name_index import NameIndex
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.passage_graph import PassageGraph, fact_links, plain_aliases
-from kg.qa import Asker, answer_from_graph
+from kg.qa import Asker
 from kg.questions import question_terms
 from kg.retriever import GraphRetriever
 from kg.review import Candidate, candidates
@@ -46,7 +46,6 @@ __all__ = [
     "Relation",
     "Rule",
     "WorldExtractor",
-    "answer_from_graph",
     "answer_overview",
     "asks_for_overview",
     "candidates",

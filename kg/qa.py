@@ -44,17 +44,12 @@ class _Result:
     weight: int
 
 
-def answer_from_graph(question: str, graph: Graph, ontology: Ontology, korean: Korean, at: str = "") -> Answer | None:
-    """The answer that the graph proves, or None where it knows none or does not understand the question.
+class Asker:
+    """A graph, the tables of documents, and a way to find passages (``find``), ready to be asked.
 
     '예' needs the fact itself, '아니요' a functional relation with another object or a source that denies it; a fact
-    that is merely absent gives None, and so does a list of more than a dozen names.
+    that is merely absent gives no answer, and so does a list of more than a dozen names.
     """
-    return Asker(graph, ontology, korean).answer(question, at)
-
-
-class Asker:
-    """A graph, the tables of documents, and a way to find passages (``find``), ready to be asked."""
 
     def __init__(
         self,

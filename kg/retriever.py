@@ -9,15 +9,14 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import Field, InstanceOf
 
-from ingest import Chunk, Ledger
+from ingest import Ledger
+from rag import Hit, document_of
 
 
 class GraphRetriever(BaseRetriever):
     """Passages that a graph finds for a question, best first, without words or vectors: no model is loaded.
 
-    Each document has the chunk's id, its very text, and as metadata ``source``, ``start`` and ``end`` (characters of
-    the source's cleaned text), ``kind``, ``headings``, ``score`` (compares within one answer) and ``via``. Of words,
-    vectors and graph together there is ``rag.LoopRetriever``.
+    Documents are as of ``rag.LoopRetriever``, which searches by words, vectors and graph together.
 
     Attributes:
         ledger: holds the passages.
@@ -38,18 +37,7 @@ class GraphRetriever(BaseRetriever):
     ) -> list[Document]:
         found = self.search(query)
         chunks = self.ledger.chunks(chunk_id for chunk_id, _ in found)  # what was forgotten meanwhile is not there
-        live = [_document(chunks[chunk_id], score) for chunk_id, score in found if chunk_id in chunks]
+        live = [
+            document_of(Hit(chunks[chunk_id], score, ("graph",))) for chunk_id, score in found if chunk_id in chunks
+        ]
         return live[: k or self.k]
-
-
-def _document(chunk: Chunk, score: float) -> Document:
-    metadata = {
-        "source": chunk.source,
-        "start": chunk.span.start,
-        "end": chunk.span.end,
-        "kind": chunk.kind,
-        "headings": list(chunk.headings),
-        "score": score,
-        "via": ["graph"],
-    }
-    return Document(id=chunk.id, page_content=chunk.text, metadata=metadata)

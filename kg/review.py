@@ -30,5 +30,4 @@ def candidates(ledger: Ledger, status: ReviewStatus = "candidate") -> list[Candi
 
 
 def _id(statement: Statement) -> str:
-    said = (statement.subject, statement.relation, statement.object, statement.mode, statement.since, statement.until)
-    return hashlib.sha256("\t".join(said).encode()).hexdigest()[:8]
+    return hashlib.sha256("\t".join(statement.said).encode()).hexdigest()[:8]

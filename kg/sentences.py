@@ -19,7 +19,7 @@ from kg.cues import choice, counted_unit
 from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Mention, Names
 from kg.passages import passages
-from kg.quantities import NUMERALS, amount_of, fits_unit
+from kg.quantities import NATIVE, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, left_over
 from kg.types import Ontology
 from rag import Citation, Hit, ProofStep
@@ -30,7 +30,6 @@ _UNDECIDED = re.compile(
 )
 _NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
 _ALL = re.compile(r"(?<![가-힣])(?:모두|전부|모든|다(?=\s))")
-_NATIVE = re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(NUMERALS, key=len, reverse=True))})\s?[가-힣]{{1,2}}")
 _DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레|열흘|보름")
 _WHEN = re.compile(
     r"\d{4}\s?년|\d{1,2}\s?월|\d{1,2}\s?일|\d{1,2}\s?시|[월화수목금토일]요일|아침|저녁|새벽|봄|여름|가을|겨울|평일|주말|\d+화"
@@ -394,7 +393,7 @@ def _contradict(asked: Role, said: Role) -> bool:
 
 def _has_unit(text: str, unit: str, question: str) -> bool:
     """Whether a text says an amount in a unit that the question does not say itself."""
-    found = [match.group() for pattern in (_QUANTITY, _NATIVE) for match in pattern.finditer(text)]
+    found = [match.group() for pattern in (_QUANTITY, NATIVE) for match in pattern.finditer(text)]
     if unit in ("년", "월", "일", "시"):
         found = [f"{number}{unit}" for number in re.findall(rf"(\d+)\s?{unit}", text)]
         return any(part not in question for part in found)

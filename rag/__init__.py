@@ -17,7 +17,7 @@ from rag.errors import (
 )
 from rag.generation.answerer import Answerer
 from rag.generation.writer import Generated, Writer
-from rag.langchain import LoopRetriever
+from rag.langchain import LoopRetriever, document_of
 from rag.projections import Projections
 from rag.prompting import ChatTemplate, PlainTemplate, Template, answer_prompt, template_for, write_prompt
 from rag.retrieval import Retriever
@@ -63,6 +63,7 @@ __all__ = [
     "answer",
     "answer_prompt",
     "choose_preset",
+    "document_of",
     "find_examples",
     "load_presets",
     "measure_purity",

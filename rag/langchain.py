@@ -40,10 +40,11 @@ class LoopRetriever(BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
         k: int | None = None,
     ) -> list[Document]:
-        return [_document(hit) for hit in self.retriever.search(query, k or self.k, self.kind, self.how, self.scope)]
+        return [document_of(hit) for hit in self.retriever.search(query, k or self.k, self.kind, self.how, self.scope)]
 
 
-def _document(hit: Hit) -> Document:
+def document_of(hit: Hit) -> Document:
+    """LangChain's form of a hit, with the metadata that ``LoopRetriever`` promises."""
     chunk = hit.chunk
     metadata = {
         "source": chunk.source,

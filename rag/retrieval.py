@@ -77,7 +77,7 @@ class Retriever:
         rankings = self._rankings(query, "creative", "hybrid", candidates=_EXAMPLE_CANDIDATES)
         hits = list(self._live(fuse(rankings, _EXAMPLE_WEIGHTS)))
         vectors = dict(zip(*self.ledger.vectors([hit.chunk.id for hit in hits]), strict=True))
-        own = {source.name for source in self.ledger.sources() if source.sha256 not in self.shipped}
+        own = {held.source for held in self.ledger.editions().values() if held.sha256 not in self.shipped}
         return choose(request, genre, hits, vectors, k, own)
 
     def _rankings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -13,8 +14,41 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from ingest import Vectors
+from ingest import Document, Statement, Vectors
 from rag import CharacterPolicy, Generated, Preset, Prompt
+
+# A publisher, as a world of facts: its ontology and one document.
+ONTOLOGY = """
+name = "dalbit"
+title = "달빛 출판사"
+subject = "달빛출판사"
+facts = ["달빛출판사 | headquarters | 달빛출판사 본사", "망원동 | located_in | 마포구"]
+
+[[entities]]
+name = "달빛출판사"
+class = "회사"
+aliases = ["달빛"]
+
+[[entities]]
+name = "달빛출판사 본사"
+class = "사무소"
+aliases = ["본사"]
+
+[[entities]]
+name = "망원동"
+class = "장소"
+"""
+HANDBOOK = "# 달빛출판사 안내\n\n본사는 망원동에 위치한다.\n\n## 원고\n\n원고는 매주 금요일에 접수한다.\n"
+
+
+class NoStatements:
+    """Extracts nothing."""
+
+    def settings(self, path: Path) -> str:
+        return ""
+
+    def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
+        return []
 
 
 class HashEmbedder(Embeddings):
@@ -32,9 +66,6 @@ class HashEmbedder(Embeddings):
 
     def embed_query_vector(self, query: str) -> Vectors:
         return self._vector(query)
-
-    def fit(self, request: str, texts: Sequence[str]) -> list[float]:
-        return [float(score) for score in self(texts) @ self.embed_query_vector(request)]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [list(map(float, row)) for row in self(texts)]

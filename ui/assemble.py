@@ -260,8 +260,7 @@ class App:
     def _asked_terms(self, question: str) -> list[tuple[str, ...]]:
         """The names (by any alias) and nouns of a question. Who the world is about goes without saying."""
         _, ontology = self.knowledge()
-        named, _ = question_terms(question, ontology, self.korean)
-        names = [ontology.entities[name].names for name in named]
+        names = self._named(question)
         spelled = " ".join(alias for aliases in names for alias in aliases)
         nouns = [noun for noun in self.korean.nouns(question) if noun not in spelled and noun not in _QUESTION_NOUNS]
         return [aliases for aliases in names if aliases[0] != ontology.subject] + [(noun,) for noun in nouns]

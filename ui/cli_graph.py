@@ -132,12 +132,13 @@ def graph_review(
     wishes: dict[str, ReviewStatus] = dict.fromkeys(approve or (), "approved")
     wishes |= dict.fromkeys(reject or (), "rejected")
     with open_app(home) as app:
-        known = {each.id: each.statement for each in candidates(app.ledger, kept)}
+        found = candidates(app.ledger, kept)
+        known = {each.id: each.statement for each in found}
         if missing := wishes.keys() - known.keys():
             complain(f"그런 번호가 없습니다: {', '.join(sorted(missing))}", "`loopai graph review`로 번호를 보세요.")
             raise typer.Exit(1)
         decided = sum(app.ledger.review(known[id_], wish) for id_, wish in wishes.items())
-        left = candidates(app.ledger, kept)
+    left = [each for each in found if wishes.get(each.id, kept) == kept]
     if as_json:
         print_json(documents.review_document(left, decided))
         return

@@ -144,11 +144,10 @@ class LocalWriter:
         length = len(prompt_ids)
         tables = self._tables(policy or KOREAN)
         columns = tables.tokens if policy else None
-        restricted = can_restrict(self._model)
-        korean = KoreanLogitsProcessor(tables, length, length + preset.max_tokens, rest_is_excluded=restricted)
+        end, restricted = length + preset.max_tokens, can_restrict(self._model)
         processors = [
             RepetitionPenalty(preset.repetition_penalty, length, preset.repetition_window, tables.character_pieces),
-            *([korean] if policy else []),
+            *([KoreanLogitsProcessor(tables, length, end, rest_is_excluded=restricted)] if policy else []),
             *([SeededSampling(seeds, preset.temperature, preset.min_p, columns)] if preset.temperature else []),
         ]
         with torch.inference_mode(), only_rows(self._model, columns):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from ingest import Korean, Mode, Span, Statement
-from kg import Graph, Ontology, answer_from_graph, question_terms
+from kg import Asker, Graph, Ontology, question_terms
 from rag import Citation
 
 TEXT = """# SolverX
@@ -23,7 +23,7 @@ def ask(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) -> C
     graph = graph_of(TEXT)
 
     def answer(question: str) -> str | None:
-        found = answer_from_graph(question, graph, ontology, korean)
+        found = Asker(graph, ontology, korean).answer(question)
         if found is None:
             return None
         assert found.citations
@@ -100,7 +100,7 @@ def test_what_the_graph_does_not_know(ask: Callable[[str], str | None], question
 
 def test_the_story(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) -> None:
     graph = graph_of("본사는 강남구 서초동에 위치한다.")
-    answer = answer_from_graph("SolverX는 서울에 있나요?", graph, ontology, korean)
+    answer = Asker(graph, ontology, korean).answer("SolverX는 서울에 있나요?")
     assert answer is not None
     assert answer.text == "예. SolverX는 서울에 있습니다."
     assert [c.text for c in answer.citations] == [
@@ -113,7 +113,7 @@ def test_the_story(graph_of: Callable[..., Graph], ontology: Ontology, korean: K
     assert steps[-1] == ("SolverX", "서울", "본사가 있는 곳에 회사가 있다")
     assert {("서초동", "강남구", ""), ("강남구", "서울", "")} < set(steps)
     assert all(step.sources for step in answer.proof)
-    assert answer_from_graph("SolverX의 복지 제도는?", graph, ontology, korean) is None
+    assert Asker(graph, ontology, korean).answer("SolverX의 복지 제도는?") is None
 
 
 CHANGES = "이안이 대표이다. 2022년 5월부터 윤태경이 대표이다. 본사는 서초동이다. 2023년 3월부터 퓨전은 팔지 않는다."
@@ -153,7 +153,7 @@ def changing(ontology: Ontology) -> Graph:
 def test_what_changes(
     changing: Graph, ontology: Ontology, korean: Korean, question: str, at: str, expected: str
 ) -> None:
-    found = answer_from_graph(question, changing, ontology, korean, at)
+    found = Asker(changing, ontology, korean).answer(question, at)
     assert found is not None
     assert found.text == expected
     assert all(c.text in CHANGES for c in found.citations if c.source == "변화.md")
@@ -162,7 +162,7 @@ def test_what_changes(
 def test_undated_facts_do_not_answer_for_a_date_in_the_question(
     changing: Graph, ontology: Ontology, korean: Korean
 ) -> None:
-    assert answer_from_graph("2021년에 SolverX의 본사는 어디에 있었나요?", changing, ontology, korean) is None
+    assert Asker(changing, ontology, korean).answer("2021년에 SolverX의 본사는 어디에 있었나요?") is None
 
 
 @pytest.mark.parametrize(

@@ -16,22 +16,15 @@ import numpy as np
 import pytest
 
 from benchmarks.crash_worker import with_sync_threshold
-from ingest import Document, Job, Korean, Ledger, Statement, Vectors, ingest
+from ingest import Job, Korean, Ledger, Vectors, ingest
 from rag import Projections
 from rag.errors import IndexUnavailable
 from rag.indexes import words
 from rag.indexes.vectors import ChromaVectors
 from rag.indexes.words import WordIndex
+from tests.fakes import NoStatements
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-class NoStatements:
-    def settings(self, path: Path) -> str:
-        return ""
-
-    def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
-        return []
 
 
 class Halves:

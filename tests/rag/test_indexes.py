@@ -3,17 +3,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from ingest import Document, Job, Korean, Ledger, Statement, ingest
+from ingest import Job, Korean, Ledger, ingest
 from rag import Projections, Retriever
 from rag.indexes.vectors import ChromaVectors, ExactVectors
 from rag.indexes.words import WordIndex
 from rag.retrieval import fuse
-from tests.fakes import HashEmbedder
+from tests.fakes import HashEmbedder, NoStatements
 
 TEXTS = {
     "facts/본사.txt": "본사는 강남구 서초동에 위치한다.",
@@ -21,14 +20,6 @@ TEXTS = {
     "facts/지점.txt": "부산 사무소는 해운대에서 문을 열었다.",
     "creative/눈.txt": "“눈이 와.” 그가 말했다. 골목 끝까지 하얗게 덮인 아침이었고, 아무도 먼저 발자국을 내지 않았다.",
 }
-
-
-class NoStatements:
-    def settings(self, path: Path) -> str:
-        return ""
-
-    def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
-        return []
 
 
 def take_in(ledger: Ledger, embedder: HashEmbedder, root: Path, texts: dict[str, str]) -> None:

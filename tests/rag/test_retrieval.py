@@ -15,13 +15,13 @@ import pytest
 from langchain_core.documents import Document as Passage
 from langchain_core.runnables import RunnableLambda
 
-from ingest import Chunk, Document, Example, Job, Korean, Ledger, LedgerMismatch, Span, Statement, chunk, ingest
+from ingest import Chunk, Document, Example, Job, Korean, Ledger, LedgerMismatch, Span, chunk, ingest
 from rag import Hit, LoopRetriever, Projections, Retriever, Scope
 from rag.indexes import vectors as vector_indexes
 from rag.indexes.chroma import ChromaFailed, Generation, collection_names, collections_of, open_folder
 from rag.indexes.vectors import ChromaVectors, Server
 from rag.passages import passages
-from tests.fakes import HashEmbedder
+from tests.fakes import HashEmbedder, NoStatements
 
 TEXTS = {
     "facts/설정/궁.txt": "달빛궁은 서리주의 북쪽에 있다. 궁의 문은 보름에만 열린다.",
@@ -29,14 +29,6 @@ TEXTS = {
     "facts/회의.txt": "회의에서는 신뢰도 점수와 점검 주기를 정했다.",
     "creative/눈.txt": "“눈이 와.” 그가 말했다. 골목 끝까지 하얗게 덮인 아침이었고, 아무도 먼저 발자국을 내지 않았다.",
 }
-
-
-class NoStatements:
-    def settings(self, path: Path) -> str:
-        return ""
-
-    def __call__(self, document: Document, path: Path) -> Sequence[Statement]:
-        return []
 
 
 class Library:

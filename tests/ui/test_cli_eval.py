@@ -11,31 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest import Korean
-from tests.fakes import HashEmbedder, ScriptedWriter
+from tests.fakes import HANDBOOK, ONTOLOGY, HashEmbedder, ScriptedWriter
 from ui.assemble import App
 from ui.cli import cli
 
-ONTOLOGY = """
-name = "dalbit"
-title = "달빛 출판사"
-subject = "달빛출판사"
-facts = ["달빛출판사 | headquarters | 달빛출판사 본사", "망원동 | located_in | 마포구"]
-
-[[entities]]
-name = "달빛출판사"
-class = "회사"
-aliases = ["달빛"]
-
-[[entities]]
-name = "달빛출판사 본사"
-class = "사무소"
-aliases = ["본사"]
-
-[[entities]]
-name = "망원동"
-class = "장소"
-"""
-HANDBOOK = "# 달빛출판사 안내\n\n본사는 망원동에 위치한다.\n\n## 원고\n\n원고는 매주 금요일에 접수한다.\n"
 QUESTIONS = [
     {
         "id": "q1",
