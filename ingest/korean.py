@@ -55,6 +55,11 @@ class Korean:
         with self._lock:
             return list(self._kiwi.tokenize(text))
 
+    def spaced(self, text: str) -> str:
+        """``text`` with spaces between words that were run together."""
+        with self._lock:
+            return str(self._kiwi.space(text))
+
     def terms(self, text: str) -> list[str]:
         """Search terms in order of appearance: content morphemes and the compounds they form.
 

@@ -15,7 +15,7 @@ from kg.name_index import NameIndex
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.passage_graph import PassageGraph, fact_links, plain_aliases
 from kg.qa import Asker
-from kg.questions import question_terms
+from kg.questions import asked_terms, named_in
 from kg.retriever import GraphRetriever
 from kg.review import Candidate, candidates
 from kg.store import Graph
@@ -47,6 +47,7 @@ __all__ = [
     "Rule",
     "WorldExtractor",
     "answer_overview",
+    "asked_terms",
     "asks_for_overview",
     "candidates",
     "extend",
@@ -57,10 +58,10 @@ __all__ = [
     "find_ontology",
     "general_ontology",
     "general_text",
+    "named_in",
     "parse_ontology",
     "plain_aliases",
     "proof",
-    "question_terms",
     "to_graphml",
     "to_turtle",
     "united",

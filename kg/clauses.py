@@ -39,6 +39,7 @@ _PARTICLES: dict[str, Case] = {
     "에게서": "ege", "와": "wa", "과": "wa", "하고": "wa", "이랑": "wa", "랑": "wa",
 }  # fmt: skip
 _TOPICS = ("은", "는", "ᆫ")
+_SERIAL = ("어", "아", "여", "어서", "아서", "여서")
 # Verbs that with the particle before them are but particles: 에 의해, 을 통해, 에 따라.
 _VERBAL_PARTICLES = ("의하", "대하", "관하", "통하", "위하", "따르", "비롯하", "인하", "걸치", "더불", "말미암")
 _PASSIVE_SUFFIXES = ("되", "받", "당하")
@@ -210,6 +211,7 @@ class _Parser:
     nouns: list[Noun] = field(default_factory=list)
     _pending: list[Noun] = field(default_factory=list)
     _shared: list[Noun] = field(default_factory=list)
+    _in_series: bool = False  # the verb before is one act with the next
     _row: list[Noun] = field(default_factory=list)
     _owner: Noun | None = None
     _headless: list[Clause] = field(default_factory=list)
@@ -419,6 +421,7 @@ class _Parser:
         clause.complement = complement
         clause.negated = token.tag == "VCN" or token.form == "없"
         self._close(clause, nouns)
+        self._in_series = ending == "connective" and self.tokens[after - 1].form in _SERIAL
         return after
 
     def _chain(self, index: int) -> tuple[int, Literal["final", "connective", "adnominal"], bool]:
@@ -490,8 +493,13 @@ class _Parser:
                 self.clauses.append(replace(clause, nouns=tuple(shared), head=None))
             clause.nouns = tuple(nouns)
             own = [noun for noun in nouns if noun.case in ("topic", "nom")]
-            clause.shared = () if own else tuple(self._shared)
-            self._shared = own or self._shared or [noun for noun in nouns if noun.case == "also"]
+            above = [noun for noun in self._shared if noun.case == "topic"]
+            has_topic = any(noun.case == "topic" for noun in own)  # 'A는 통나무집으로, B가 지킨다': still about A
+            clause.shared = () if has_topic else tuple(above if own else self._shared)
+            self._shared = [*(() if has_topic else above), *own] if own else self._shared
+            self._shared = self._shared or [noun for noun in nouns if noun.case == "also"]
+            if not nouns and self._in_series:  # 'B가 부어 만들다'
+                clause.nouns = self.clauses[-1].nouns
             self._pending = []
             self._headless = [] if clause.ending == "final" else self._headless
         self._row = []

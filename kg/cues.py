@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from kg.quantities import NUMERALS, TIME
 from kg.questions import Question, Word
+from kg.synonyms import MEASURED
 
 # Adjectives, verbs and adverbs of degree: those that want the greatest value, and those that want the smallest.
 _MOST = frozenset(
@@ -49,6 +50,7 @@ _LEAST = frozenset(
         "먼저",
         "일찍",
         "처음",
+        "오래되",
         "가깝",
         "얇",
         "얕",
@@ -63,26 +65,7 @@ _LEAST = frozenset(
 )
 _SUPERLATIVE = frozenset(["가장", "제일", "최"])
 _ALONE = frozenset(["최근", "최대", "최고", "최다", "최소", "최저", "최초"])  # superlatives without 가장
-# What a degree word measures where no noun says it, by words that labels of relations and columns hold.
-IMPLIED: dict[str, tuple[str, ...]] = {
-    "비싸": ("값", "가격", "요금", "소비자가", "정가", "사용료"),
-    "싸": ("값", "가격", "요금", "소비자가", "정가", "사용료"),
-    "무겁": ("무게", "중량"),
-    "가볍": ("무게", "중량"),
-    "길": ("길이", "기간", "시간"),
-    "짧": ("길이", "기간", "시간"),
-    "높": ("높이",),
-    "낮": ("높이",),
-    "넓": ("넓이", "면적"),
-    "좁": ("넓이", "면적"),
-    "빠르": ("속력", "속도", "빠르기"),
-    "느리": ("속력", "속도", "빠르기"),
-    "어리": ("나이",),
-    "젊": ("나이",),
-    "크": ("크기", "면적", "규모"),
-    "작": ("크기", "면적", "규모"),
-}
-_TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "최초", "최신"])
+_TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "오래되", "최초", "최신"])
 # What a numeral orders or measures; it counts no things.
 _TIMES = frozenset(["번째", "번", "차례", "해", "달", "주", "살", "배", "층", "시", "시간", "분", "날"])
 _SPEED = ("빠르", "느리")
@@ -106,7 +89,7 @@ class Choice:
     @property
     def implied(self) -> tuple[str, ...]:
         """Words of what is measured, where the question need not say it."""
-        return IMPLIED.get(self.degree, ())
+        return MEASURED.get(self.degree, ())
 
 
 def choice(question: Question) -> Choice | None:
@@ -128,7 +111,13 @@ def choice(question: Question) -> Choice | None:
             used |= {w.index for w in following[held + 1 : held + 2] if degree.form in ("오래", "크") and w.form in
                      ("되", "걸리", "늘", "늘어나")}  # fmt: skip
             return Choice(most, degree.form, timely, compares or (alone and len(question.named) == 2), frozenset(used))
-    return _measured(question) if question.is_measured else None
+    return _measured(question) if question.is_measured or _is_between(question) else None
+
+
+def _is_between(question: Question) -> bool:
+    """'A와 B 중 넓은 곳은?', without 더."""
+    stands = any(word.form in (*_STANDING, "곳", "사람") for word in question.words)
+    return len(question.named) == 2 and stands and any(word.form in _AMONG for word in question.words)
 
 
 def _measured(question: Question) -> Choice | None:
@@ -136,7 +125,8 @@ def _measured(question: Question) -> Choice | None:
     for word, after in zip(question.words, (*question.words[1:], None), strict=True):
         most = _direction(word, (after,) if after else ())
         if most is not None:
-            return Choice(most, word.form, word.form in _TIMELY, True, frozenset([word.index]))
+            beside = {w.index for w in question.words if w.form in (*_AMONG, *_STANDING)}
+            return Choice(most, word.form, word.form in _TIMELY, True, frozenset([word.index, *beside]))
     return None
 
 

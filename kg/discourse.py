@@ -18,6 +18,7 @@ SURE = 0.6
 _TOPIC = re.compile(r"(?:\s?\([^()\n]{0,60}\))?(?:\s?(?:님|씨))?(?:께서는|은|는|도)(?![가-힣])")
 _SUBJECT = re.compile(r"(?:\s?\([^()\n]{0,60}\))?(?:\s?(?:님|씨))?(?:께서|이|가)(?![가-힣])")
 _LABEL = re.compile(r"(?:\s?\([^()\n]{0,60}\))?\s*[:：]")
+_LEAD = re.compile(r"(?:\s?\([^()\n]{0,60}\))?(?:\s*[:：]\s+|\s+[—–-]\s+)(?=\S)")
 _ADVERBIAL = re.compile(
     "지금|현재|오늘|어제|내일|올해|작년|지난해|내년|최근|당시|이때|그때|처음|이번|평소|원래|나중|이후|이전|요즘|"
     "오전|오후|아침|저녁|봄|여름|가을|겨울|우선|보통|여기|이곳|우리|저희|당사"
@@ -120,6 +121,16 @@ class Scope:
             self._named, self._acting = [], []
             self._before = None, []
 
+    @property
+    def year(self) -> str:
+        """The year of the notice that is read ('2025년'), '' where it has no date."""
+        return self.date[:5] if self.date[4:5] == "년" else ""
+
+    def lead(self, entity: Entity) -> None:
+        """A name with a colon or dash behind it: what follows speaks of it."""
+        self._topic, self._other_topic = entity, False
+        self._named, self._acting = [], []
+
     def leave(self, sentence: Sentence, passage: Passage) -> None:
         """Remember what the sentence was about."""
         topics = {mark.place.entities for mark in sentence.marks if mark.topic and mark.place}
@@ -188,6 +199,15 @@ def _spoken_of(sentence: Sentence) -> Entity | None:
             place = noun.place or (noun.owner.place if noun.owner is not None else None)
             return place.entities[0] if place is not None and len(place.entities) == 1 else None
     return None
+
+
+def lead_of(sentence: Sentence) -> tuple[Entity, int] | None:
+    """The one thing that a line begins with and then speaks of ('설상대: …', '노을 — …'), and where that begins."""
+    first = sentence.places[0] if sentence.places else None
+    found = _LEAD.match(sentence.text, first.end) if first is not None and first.start == 0 else None
+    if first is None or found is None or len(first.entities) != 1:
+        return None
+    return first.entities[0], found.end()
 
 
 def marks_of(sentence: Sentence) -> list[Mark]:

@@ -14,6 +14,9 @@ from kg.types import Fact, Ontology
 from kg.validity import first_day
 from rag import ProofStep
 
+_CHANGES = 2  # facts, of which one may be a change
+_CUSTOMARY = 2  # subjects that show how many objects are usual
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:
@@ -63,9 +66,30 @@ class Executor:
     def facts(self, subject: str, relation: str) -> list[Fact]:
         """What holds at the date: the objects of a subject. Of a functional relation the latest object only."""
         known = self.graph.facts(subject=subject, relation=relation, at=self.at)
-        if self.ontology.relations[relation].functional:
+        if self.ontology.relations[relation].functional or self._has_changed(known, relation):
             return self._latest(known)
         return self._certain(known)
+
+    def _subjects(self, object_: str, relation: str) -> list[Fact]:
+        """What holds at the date: the subjects of an object; where that was said the other way round, as it was."""
+        known = self._certain(self.graph.facts(relation=relation, object=object_, at=self.at))
+        relations = self.ontology.relations
+        inverse = relations[relation].inverse or next((k for k, r in relations.items() if r.inverse == relation), "")
+        if not inverse:
+            return known
+        kept = {fact.object for fact in self.facts(object_, inverse)}
+        return [fact for fact in known if fact.subject in kept]
+
+    def _has_changed(self, known: list[Fact], relation: str) -> bool:
+        """Whether a dated object has come in the place of an undated one: where nobody has two undated ones."""
+        undated = sum(not fact.since for fact in known)
+        if undated not in (0, 1) or len(known) - undated == 0 or len(known) < _CHANGES:
+            return False
+        objects: dict[str, set[str]] = {}
+        for fact in self.graph.facts(relation=relation):
+            if not fact.since:
+                objects.setdefault(fact.subject, set()).add(fact.object)
+        return len(objects) >= _CUSTOMARY and all(len(held) == 1 for held in objects.values())
 
     def _latest(self, facts: list[Fact]) -> list[Fact]:
         """Those that began last, where any has a date: a change is dated, what it changed need not be."""
@@ -107,13 +131,9 @@ class Executor:
     def _follow(self, term: Follow) -> dict[str, Reached]:
         reached: dict[str, Reached] = {}
         for start in self.reach(term.start).values():
-            known = (
-                self.facts(start.name, term.relation)
-                if term.forward
-                else self._certain(self.graph.facts(relation=term.relation, object=start.name, at=self.at))
-            )
+            known = self.facts(start.name, term.relation) if term.forward else self._subjects(start.name, term.relation)
             fitting = [fact for fact in known if self._fits(self._end(fact, term), term)]
-            if term.forward and self.ontology.relations[term.relation].transitive:
+            if term.forward:
                 fitting = self._most_specific(fitting)
             for fact in fitting:
                 name = self._end(fact, term)
@@ -128,12 +148,12 @@ class Executor:
         return not term.kind or is_of_kind(name, self.class_of(name, term.relation), term.kind, self.ontology)
 
     def _most_specific(self, facts: list[Fact]) -> list[Fact]:
-        """Without the places around a place: 서초동, not 서초동, 강남구 and 서울특별시."""
-        return [
-            fact
-            for fact in facts
-            if not any(self.graph.fact(other.object, fact.relation, fact.object) for other in facts if other != fact)
-        ]
+        """Without what contains another object: 서초동, not 서초동, 강남구 and 서울특별시; the team, not its firm."""
+        return [fact for fact in facts if not any(self._contains(fact, other) for other in facts if other != fact)]
+
+    def _contains(self, fact: Fact, other: Fact) -> bool:
+        whole = {key for key, relation in self.ontology.relations.items() if relation.transitive}
+        return any(self.graph.fact(other.object, relation, fact.object) is not None for relation in whole)
 
 
 def _called_so(reached: dict[str, Reached], kind: str) -> dict[str, Reached]:

@@ -14,20 +14,21 @@ from functools import lru_cache
 
 from ingest import OPEN, Document, Korean, Mode, Span, Statement
 from kg.clauses import COPULA, NOMINATIVE, Noun, read_clauses
-from kg.discourse import Said, Scope, Sentence, marks_of, only
+from kg.discourse import Said, Scope, Sentence, lead_of, marks_of, only
 from kg.frames import Frames
 from kg.literals import DATE, canonical
+from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.mentions import Names, key
-from kg.modality import mode_of, period_of
+from kg.modality import begins_then, mode_of, period_of
 from kg.passages import Passage, passages
 from kg.patterns import Masked, Pattern, Place, compile_pattern, mask, places
 from kg.resolution import PEOPLE, Aliases, chosen, find_aliases
 from kg.rows import RowReader
 from kg.sayings import ClauseReader, Finding, clause_mode
-from kg.types import LITERALS, Entity, Ontology, Relation
+from kg.types import BROAD, LITERALS, ROOT, Entity, Ontology, Relation
 from kg.values import Values
 
-EXTRACTION_VERSION = 2
+EXTRACTION_VERSION = 3
 
 _MARKUP = re.compile(r"\*\*|__|[*`]|\]\([^)\s]*\)|!?\[(?=[^\]\n]+\]\()")
 _OWNER = re.compile(r"(?:\s?\([^()\n]{0,60}\))?(?:\s?(?:님|씨))?(?:의\s*|\s+)")
@@ -35,6 +36,7 @@ _JOINED = re.compile(r"\s*(?:와|과|하고|이랑|랑|및|그리고|,|·|/)(?:\
 _PRONOUN = re.compile(r"(?<![가-힣])(?:그녀|그)(?=(?:는|가|의|를|에게|도|와)(?![가-힣]))")
 _COPULAR_HEAD = re.compile(r"\s*[가-힣A-Za-z]{1,15}(?:이다|입니다|이며|이고|이자|이었|였|이에요|예요|다(?=[.\s]|$))")
 _LISTS = re.compile(r"(?:다음|아래)(?:과|와)\s같|(?:은|는)\s?[:：]$|[:：]$")
+_EPISODE = re.compile(r"(?:#+\s*)?\[?(?:제\s?)?(\d{1,4})\s?화(?![가-힣])")
 _NOTICE_DATE = re.compile(DATE)
 
 
@@ -66,11 +68,17 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
             scope.enter(passage.level, sentence, _notice_date(document.text, passage))
             continue
         scope.begin(passage)
+        if passage.kind == "sentence" and (lead := lead_of(sentence)):
+            entity, start = lead
+            scope.lead(entity)
+            sentence = reader.sentence(sentence.text[start:], names, aliases.doubtful, scope)
         for said in reader.listed(sentence, listing):
             found[said.at(Span(document.id, passage.start, passage.end))] = None
         if passage.kind == "sentence" and not sentence.is_name:
             listing = reader.lists(sentence, scope)
         for said in reader.read(sentence, scope) if not passage.is_header else ():
+            found[said.at(Span(document.id, passage.start, passage.end))] = None
+        for said in reader.noted(sentence, scope) if passage.kind == "sentence" else ():
             found[said.at(Span(document.id, passage.start, passage.end))] = None
         scope.leave(sentence, passage)
         if passage.kind == "cell":
@@ -106,8 +114,10 @@ def _worth(statement: Statement) -> tuple[bool, bool, float]:
 
 
 def _notice_date(text: str, passage: Passage) -> str:
-    """The full date that a heading, or what stands before it in its line, gives; '' where there is none."""
+    """The full date or episode that a heading, or what stands before it in its line, gives; '' where there is none."""
     line = text[text.rfind("\n", 0, passage.start) + 1 : passage.end]
+    if episode := _EPISODE.match(line):
+        return f"{episode[1]}화"
     found = _NOTICE_DATE.search(line)
     date = canonical("날짜", found.group()) if found else None
     return date if date and date.endswith("일") else ""
@@ -174,6 +184,36 @@ class _Reader:
         said = [self._said(finding, sentence, scope) for finding in found]
         said += self._open(sentence)
         return [replace(one, confidence=one.confidence - sentence.doubt) for one in said]
+
+    def noted(self, sentence: Sentence, scope: Scope) -> list[Said]:
+        """What a note says that is a date, or ends in a name ('노을 — 2018년생 풍산개.'), of what is spoken of.
+
+        Where only one relation leads from it to such a thing; who the world is about is not meant.
+        """
+        found = list(self._bare_date(sentence, scope)) or list(self._bare_name(sentence, scope))
+        return found if len(found) == 1 and found[0].subject != self._ontology.subject else []
+
+    def _bare_date(self, sentence: Sentence, scope: Scope) -> Iterator[Said]:
+        text = sentence.text.rstrip(" .")
+        cls = next((cls for cls in ("날짜", "연도") if re.fullmatch(LITERAL_PATTERNS[cls], text)), "")
+        literal = canonical(cls, text) if cls else None
+        for relation in self._ontology.relations.values() if literal else ():
+            subject = scope.subject(relation, own_topic=True) if relation.range == cls else None
+            if literal and subject is not None and relation.domain != ROOT:
+                yield Said(subject.name, relation.key, literal, confidence=0.75)
+
+    def _bare_name(self, sentence: Sentence, scope: Scope) -> Iterator[Said]:
+        last = sentence.reading.nouns[-1] if sentence.reading.nouns else None
+        if last is None or last.case != "end" or last.place is None:
+            return
+        if any(start <= last.start < end for start, end in sentence.claimed):
+            return
+        for relation in self._ontology.relations.values():
+            if {relation.domain, relation.range} & BROAD or relation.range in LITERALS:
+                continue
+            object_, subject = only(last.place, relation.range, self._ontology), scope.subject(relation, own_topic=True)
+            if object_ is not None and subject is not None and object_ != subject:
+                yield Said(subject.name, relation.key, object_.name, confidence=0.7)
 
     def lists(self, sentence: Sentence, scope: Scope) -> list[tuple[Entity, Relation]]:
         """Whose values of which relations the list items behind a sentence are: 'A의 시설은 다음과 같다.'"""
@@ -313,8 +353,9 @@ class _Reader:
         since = until = ""
         if relation.range not in ("연도", "날짜"):
             stretch = sentence.text[clause.start : clause.end] if clause else sentence.text
-            since, until = period_of(stretch, clause.stem if clause else "", scope.date[:5])
-        if relation.functional and not since and finding.mode == "asserted":
+            since, until = period_of(stretch, clause.stem if clause else "", scope.year)
+        begins = relation.functional or (clause is not None and begins_then(sentence.text, clause.stem))
+        if begins and not since and finding.mode == "asserted":
             since = scope.date
         return Said(finding.subject.name, relation.key, finding.object, finding.mode, since, until, finding.confidence)
 

@@ -15,6 +15,7 @@ from ingest import Korean
 from kg.clauses import COPULA, NOMINATIVE, Case, Clause, Noun, read_clauses
 from kg.mentions import key
 from kg.patterns import Place
+from kg.synonyms import are_converse, same
 from kg.types import LITERALS, ROOT, Ontology, Relation
 
 _HOLE = re.compile(r"\{(subject|object)\}")
@@ -110,14 +111,18 @@ class Frames:
         for word in relation.questions:
             if word in _ASKING:
                 continue
-            if self._is_noun(word) and self._names_object(relation, word):
+            if self._is_noun(word) and are_converse(word, relation.label):
+                self._add_role(relation, word, of_subject=True)
+            elif self._is_noun(word) and self._names_object(relation, word):
                 self._add_role(relation, word)
                 self._derive(relation, word)
             stem = self._stem(word)
             if not stem or stem in _GENERAL_VERBS:
                 continue
             if frame is not None:
-                self._add_frame(replace(frame, stem=stem, loose=stem != frame.stem))
+                for one in (stem, *same(stem)):
+                    if one not in _GENERAL_VERBS:
+                        self._add_frame(replace(frame, stem=one, loose=one != frame.stem))
             elif self._is_done_by(relation) and not self._is_noun(word):
                 self._add_frame(Frame(relation, stem, False, Slot("acc"), Slot("nom"), loose=True))
 

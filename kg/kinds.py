@@ -64,7 +64,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {"도시": ("시",), "고장": ("시", "�
 
 def is_of_kind(name: str, cls: str, kind: str, ontology: Ontology) -> bool:
     """Whether a thing is what a noun of the question calls it: by class, by everyday word, or by its ending."""
-    if name.endswith((kind, *_ENDINGS.get(kind, ()))):
+    if any(_ends(name, ending) for ending in (kind, *_ENDINGS.get(kind, ()))):
         return True
     return any(ontology.is_a(cls, allowed) for allowed in classes_of(kind, ontology))
 
@@ -74,7 +74,12 @@ def is_kind(word: str, ontology: Ontology) -> bool:
     """Whether a noun names a kind of things at all: a class, an everyday word for one, or how names end (…팀)."""
     if word in _ENDINGS or classes_of(word, ontology):
         return True
-    return any(name != word and name.endswith(word) for name in ontology.entities)
+    return any(name != word and _ends(name, word) for name in ontology.entities)
+
+
+def _ends(name: str, kind: str) -> bool:
+    """Whether a name ends in the noun for its kind; '회주의 본명' is a phrase about one and no kind of it."""
+    return name.endswith(kind) and not name.removesuffix(kind).rstrip().endswith("의")
 
 
 @lru_cache(maxsize=4096)

@@ -28,7 +28,7 @@ PATTERNS: dict[str, str] = {
 def canonical(cls: str, text: str) -> str | None:
     """The form under which the graph keeps a literal; None where ``text`` is no literal of that class.
 
-    A year is '2019년', a date '2019년 3월 2일' (or less precise), a quantity '1,200명'.
+    A year is '2019년', a date '2019년 3월 2일' (or less precise) or '163화' of a story, a quantity '1,200명'.
     """
     text = " ".join(text.split())
     match cls:
@@ -46,6 +46,8 @@ def canonical(cls: str, text: str) -> str | None:
 
 
 def _date(text: str) -> str | None:
+    if episode := re.fullmatch(r"(\d{1,4})\s?화", text):
+        return f"{int(episode[1])}화"
     found = _DATE_PARTS.match(text) or re.fullmatch(r"(\d{4})()()", text)
     if not found:
         return None

@@ -98,6 +98,14 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
+class Exists:
+    """Is there any of these? ``denied`` asks if there is none."""
+
+    term: Term
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Extreme:
     """Which of these has the greatest (``most``) or smallest value of a relation to literals?"""
 
@@ -106,4 +114,4 @@ class Extreme:
     most: bool
 
 
-Form = Ask | Count | Holds | Extreme
+Form = Ask | Count | Holds | Exists | Extreme

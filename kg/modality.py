@@ -30,16 +30,26 @@ _FORMER = re.compile(
     r"(?<![가-힣])(?:한때|과거에?는?|예전에?는?|이전에는|전에는|종전에?는?|당초에?는?|옛|전직)(?![가-힣])"
 )
 
-_SINCE = re.compile(rf"({DATE})\s?(?:[가-힣]{{1,4}}분)?(?:부터|이후|이래|자로|을 기해|를 기해)")
-_UNTIL = re.compile(rf"({DATE})\s?(?:[가-힣]{{1,4}}분)?(?:까지|이전까지)")
-_RANGE = re.compile(rf"({DATE})\s?[~∼〜–]\s?({DATE}|현재|지금)?")
+_DATE = rf"(?:{DATE}|\d{{1,4}}\s?화)"  # a date, or an episode of a story
+_SINCE = re.compile(rf"({_DATE})\s?(?:[가-힣]{{1,4}}분)?(?:부터|이후|이래|자로|을 기해|를 기해)")
+_UNTIL = re.compile(rf"({_DATE})\s?(?:[가-힣]{{1,4}}분)?(?:까지|이전까지)")
+_RANGE = re.compile(rf"({_DATE})\s?[~∼〜–]\s?({_DATE}|현재|지금)?")
 _MONTH = re.compile(r"(?<![\d년]\s)(?<!\d)(\d{1,2})월(?:\s?(\d{1,2})일)?\s?(부터|까지)")
-_AT = re.compile(rf"({DATE})에")
+_AT = re.compile(rf"({_DATE})에")
 # What begins when it happens: '2021년에 취임했다' holds since then.
 _BEGINNINGS = (
     "취임", "선임", "임명", "합류", "입사", "부임", "되", "맡", "옮기", "이전", "바꾸", "변경", "열", "인수", "전환",
     "편입", "승진", "오르", "선출", "이사", "체결", "맺", "시작",
 )  # fmt: skip
+
+
+# What a notice or an episode says with one of these begins then.
+_FROM_NOW = re.compile(r"(?<![가-힣])(?:이제|앞으로|오늘부터|이날부터|같은 날부터|이번부터|새로|이 화부터)(?![가-힣])")
+
+
+def begins_then(sentence: str, stem: str) -> bool:
+    """Whether what a sentence says with the predicate ``stem`` begins on the day of which it tells."""
+    return stem in _BEGINNINGS or _FROM_NOW.search(sentence) is not None
 
 
 def mode_of(before: str, tail: str, negated: bool = False) -> Mode | None:

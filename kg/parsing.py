@@ -6,14 +6,14 @@ Knows the graph only through what a described set denotes. Enumerates; which for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kg.cues import Choice, choice, counted_unit, stated_number, wants_most
-from kg.kinds import classes_of, is_kind
-from kg.logical_form import Ask, Both, Count, Either, Every, Extreme, Follow, Form, Holds, Named, Term, Without
-from kg.quantities import TIME
+from kg.kinds import classes_of, is_kind, is_of_kind
+from kg.logical_form import Ask, Both, Count, Either, Every, Exists, Extreme, Follow, Form, Holds, Named, Term, Without
+from kg.quantities import NUMERALS, TIME, unit_dimension
 from kg.questions import (
     ASKED,
     Question,
@@ -22,7 +22,8 @@ from kg.questions import (
     Word,
     left_over,
 )
-from kg.types import LITERALS, Ontology, Relation
+from kg.synonyms import MEASURED_BY_UNIT, same
+from kg.types import BROAD, LITERALS, Ontology, Relation
 
 _COUNTERS = frozenset(
     ["개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건", "척"]
@@ -31,6 +32,7 @@ _COUNTERS = frozenset(
 _MEASURES = frozenset(["년", "년도", "월", "일", "시", "초", "화", "회차", "원", "살", "세", "달", "층"])
 _DATES = ("연도", "날짜")
 _ENDS = ("만료", "끝나", "종료", "마감", "기한", "유효 기간")
+_OF = re.compile(rf"\s?의\s(?:(?:{'|'.join(NUMERALS)})\s?)?")  # 'X의 세 …'
 _JOINED = re.compile(r"(?:님|씨)?\s?(?:와|과|하고|이랑|랑|도|및|,|·|이면서|이자)(?:\s?(?:함께|같이))?\s*")
 
 
@@ -60,7 +62,7 @@ class Parser:
         """All forms that account for every word of the question."""
         if question.asks_how_or_why or question.is_limited:
             return
-        question = question.without(question.excepting())
+        question = self._without_own_kind(question.without(question.excepting()))
         if chosen := choice(question):
             claimed = question.claimed_more.entities if question.claimed_more else ()
             for parse in self._extremes(question, chosen):
@@ -72,13 +74,26 @@ class Parser:
             return
         yield from self._claims(question)
 
-    def terms(self, question: Question) -> Iterator[tuple[Term, int]]:
-        """The sets that a description or an open question may denote, with the number of words that say so."""
+    def _without_own_kind(self, question: Question) -> Question:
+        """'A는 어디 있는 회사인가요?': that A is a firm asks for nothing."""
+        last = question.words[-1] if question.words else None
+        if last is None or not last.noun or not question.is_predicate(last) or not question.asks:
+            return question
+        entities = [entity for slot in question.named if question.is_topic(slot) for entity in slot.entities]
+        is_own = any(is_of_kind(e.name, e.cls, last.form, self._ontology) for e in entities)
+        return question.without([last.index]) if is_own else question
+
+    def terms(self, question: Question, measured: Sequence[str] = ()) -> Iterator[tuple[Term, int]]:
+        """The sets that a description or an open question may denote, with the number of words that say so.
+
+        ``measured`` are words for what a unit measures: '몇 그램' asks for a weight without saying so.
+        """
         for relation in self._ontology.relations.values():
             words = self._vocabulary.words(question, relation)
-            if not words and not self._vocabulary.asks(question, relation) and not _asks_until(question, relation):
+            is_asked = words or self._vocabulary.asks(question, relation) or _asks_until(question, relation)
+            if not is_asked and not set(measured) & {relation.label, *relation.questions}:
                 continue
-            left = left_over(question, words)
+            left = [word for word in left_over(question, words) if not (words and word.form == "있")]
             kind = left[0] if len(left) == 1 else None
             if len(left) > 1 or (kind and not kind.noun):
                 continue
@@ -105,7 +120,11 @@ class Parser:
             yield from (Parse(Ask(term), weight, expected) for term, weight in self.terms(question))
             yield from (Parse(Ask(term), 0, expected) for term in self.owned(question))
             return
-        for term, weight in self.terms(question.without([unit.index])):
+        counted = [word.index for word in question.words if question.is_counted(word, unit)]  # '책을 몇 권'
+        dimension = MEASURED_BY_UNIT.get(unit.form, unit_dimension(unit.form))
+        measured = (dimension, *same(dimension))
+        ways = dict.fromkeys([(unit.index,), (unit.index, *counted)])
+        for term, weight in (found for way in ways for found in self.terms(question.without(way), measured)):
             if _is_value(term, _last_relation(term, self._ontology)):
                 yield Parse(Ask(term), weight, 0, unit.form)
         if unit.form in _MEASURES:
@@ -121,27 +140,29 @@ class Parser:
         """Whether a date is asked of dates and a place of places; a relation answers either way round."""
         kinds = [ASKED[word.form] for word in question.asks if ASKED[word.form]]
         ends = (relation.domain, relation.range)
-        return all(
-            any(self._ontology.is_a(end, kind) or self._ontology.is_a(kind, end) for end in ends for kind in allowed)
-            for allowed in kinds
-        )
+        return all(any(self._may_be(end, kind) for end in ends for kind in allowed) for allowed in kinds)
 
     def _followed(self, question: Question, relation: Relation, kind: str) -> Iterator[Term]:
         """From the names in the question, else from the world's subject, along ``relation``."""
         kept = [slot for slot in question.named if not question.is_excepted(slot)]
-        excepted = [slot for slot in question.named if question.is_excepted(slot)]
-        for term in self._from(question, kept, relation, kind):
-            left_out = [e.name for slot in excepted for e in slot.entities]
+        yield from self._remaining(question, self._from(question, kept, relation, kind))
+
+    def _remaining(self, question: Question, terms: Iterable[Term]) -> Iterator[Term]:
+        """The terms without what the question names to be left out."""
+        left_out = [e.name for slot in question.named if question.is_excepted(slot) for e in slot.entities]
+        for term in terms:
             yield Without(term, Either(tuple(Named(name) for name in left_out))) if left_out else term
 
     def _from(self, question: Question, slots: list[Slot], relation: Relation, kind: str) -> Iterator[Term]:
-        if len(slots) > 1:  # who the world is about goes without saying
-            slots = [slot for slot in slots if [e.name for e in slot.entities] != [self._ontology.subject]] or slots
+        if len(slots) > 1:  # who the world is about goes without saying, but may say of which kind: '시립도서관'
+            others = self._without_subject(slots)
+            kind = kind or self._kind_at(question, [slot for slot in slots if slot not in others])
+            slots = others
         if not slots:
             if self._ontology.fits(self._ontology.subject, relation.domain):
                 yield from self._directed(question, Named(self._ontology.subject), relation, True, kind)
             return
-        starts = [self._start(question, slot, relation) for slot in slots]
+        starts = [self._start(question, slot, relation, kind) for slot in slots]
         if any(start is None for start in starts):
             return
         known = [start for start in starts if start is not None]
@@ -156,15 +177,41 @@ class Parser:
                 shared = Both(shared, term)
             yield Either(tuple(terms)) if known[0][1] else shared
 
-    def _start(self, question: Question, slot: Slot, relation: Relation) -> tuple[Term, bool] | None:
-        """What is known at a slot and whether it is the relation's subject; by class, then by particle."""
+    def _without_subject(self, slots: Sequence[Slot]) -> list[Slot]:
+        """The slots without the one that only says which world the others are of; all where there is none."""
+        for slot in slots:
+            others = [other for other in slots if other != slot]
+            named = [entity.name for each in others for entity in each.entities]
+            worlds = {self._ontology.subject_of(self._ontology.entries[n].source) for n in named if n in
+                      self._ontology.entries}  # fmt: skip
+            if others and [entity.name for entity in slot.entities] in (
+                [world] for world in worlds if len(worlds) == 1
+            ):
+                return others
+        return list(slots)
+
+    def _kind_at(self, question: Question, slots: Sequence[Slot]) -> str:
+        """The class in which a name ends as the question writes it."""
+        written = [question.text[slot.start : slot.end] for slot in slots]
+        return next((cls for cls in self._ontology.classes for name in written if name.endswith(cls)), "")
+
+    def _start(self, question: Question, slot: Slot, relation: Relation, kind: str) -> tuple[Term, bool] | None:
+        """What is known at a slot and whether it is the relation's subject; by class, by what is asked for, then by
+        particle."""
         as_subject = slot.denotes(relation.domain, self._ontology)
         as_object = None if relation.range in LITERALS else slot.denotes(relation.range, self._ontology)
         if as_subject and as_object and not relation.symmetric:
+            wanted = classes_of(kind, self._ontology) if kind else ()
+            if wanted and not any(self._may_be(cls, relation.range) for cls in wanted):
+                return as_object, False
             as_subject = None if question.is_other(slot) else as_subject
         if as_subject:
             return as_subject, True
         return (as_object, False) if as_object else None
+
+    def _may_be(self, cls: str, other: str) -> bool:
+        """Whether one of two classes is below the other."""
+        return self._ontology.is_a(cls, other) or self._ontology.is_a(other, cls)
 
     def _directed(
         self, question: Question, start: Term, relation: Relation, forward: bool, kind: str
@@ -172,9 +219,7 @@ class Parser:
         """The step, if what it leads to is of a kind that is asked for."""
         end = relation.range if forward else relation.domain
         kinds = [ASKED[word.form] for word in question.asks if ASKED[word.form]]
-        if not kind and not all(
-            any(self._ontology.is_a(end, k) or self._ontology.is_a(k, end) for k in allowed) for allowed in kinds
-        ):
+        if not kind and not all(any(self._may_be(end, k) for k in allowed) for allowed in kinds):
             return
         if kinds and not kind and end not in LITERALS:
             for allowed in kinds[:1]:
@@ -206,8 +251,12 @@ class Parser:
         if len(question.named) != 1 or len(left) != 1 or not is_kind(left[0].form, self._ontology):
             return
         slot, kind = question.named[0], left[0].form
-        if question.text[slot.end : left[0].start].strip() != "의":
+        if _OF.fullmatch(question.text, slot.end, left[0].start) is None:
             return
+        yield self._related(slot, kind)
+
+    def _related(self, slot: Slot, kind: str) -> Term:
+        """All of a kind to which any relation leads."""
         found: list[Term] = []
         for relation in self._ontology.relations.values():
             if relation.range in LITERALS:
@@ -215,7 +264,7 @@ class Parser:
             for cls, forward in ((relation.domain, True), (relation.range, False)):
                 if start := slot.denotes(cls, self._ontology):
                     found.append(Follow(start, relation.key, forward, kind))
-        yield Either(tuple(found))
+        return Either(tuple(found))
 
     # -- the greatest and the smallest -----------------------------------------------------------
 
@@ -233,15 +282,15 @@ class Parser:
             kinds = [word for word in left if word.noun and is_kind(word.form, self._ontology)]
             if len(left) > 1 or len(kinds) != len(left):
                 continue
-            for term in self._candidates(question, kinds, relation):
+            for term in self._remaining(question, self._candidates(question, kinds, relation)):
                 most = wants_most(chosen, TIME) if relation.range in _DATES else chosen.most
                 yield Parse(Extreme(term, relation.key, most), len(words), expected)
 
     def _candidates(self, question: Question, kinds: Sequence[Word], relation: Relation) -> Iterator[Term]:
         """What is chosen from: the two that are named, the set described, or all of a kind."""
-        slots = list(question.named)
+        slots = [slot for slot in question.named if not question.is_excepted(slot)]
         if len(slots) != 2:  # who the world is about goes without saying, unless it is compared
-            slots = [slot for slot in slots if [e.name for e in slot.entities] != [self._ontology.subject]]
+            slots = self._without_subject(slots)
         found = [slot.denotes(relation.domain, self._ontology) for slot in slots]
         terms = [term for term in found if term is not None]
         if slots and len(terms) == len(slots):
@@ -255,6 +304,8 @@ class Parser:
     # -- yes or no -------------------------------------------------------------------------------
 
     def _claims(self, question: Question) -> Iterator[Parse]:
+        yield from self._existence(question)
+        yield from self._equations(question)
         for relation in self._ontology.relations.values():
             words = self._vocabulary.words(question, relation)
             literal = question.literal(relation)
@@ -265,6 +316,37 @@ class Parser:
                 continue
             for subject, object_ in self._arguments(question, relation, literal[0] if literal else ""):
                 yield Parse(Holds(subject, relation.key, object_, question.is_denied), len(words))
+
+    def _existence(self, question: Question) -> Iterator[Parse]:
+        """'A는 서울에 사무소가 있나요?': something of a kind that A has to do with and that is there."""
+        left = left_over(question, frozenset())
+        kinds = [word for word in left if word.noun and is_kind(word.form, self._ontology)]
+        exists = [word for word in left if word.form in ("있", "없")]
+        if len(kinds) != 1 or not exists or len(left) != len(kinds) + len(exists):
+            return
+        terms: list[Term] = []
+        for slot in question.named:
+            place = slot.denotes("장소", self._ontology) if question.is_other(slot) else None
+            term = Follow(place, "located_in", False, kinds[0].form) if place else self._related(slot, kinds[0].form)
+            terms.append(term)
+        if len(terms) in (1, 2):
+            yield Parse(Exists(Both(*terms) if len(terms) == 2 else terms[0], question.is_denied), 1)
+
+    def _equations(self, question: Question) -> Iterator[Parse]:
+        """'노을은 풍산개인가요?': by the one relation from such a thing to such a thing, whatever it is called."""
+        if len(question.named) != 2 or left_over(question, frozenset()):
+            return
+        first, second = question.named
+        copula = [t for t in question.tokens if t.tag.startswith("VC") and t.start == second.end]
+        fitting = [
+            (relation, subject, object_)
+            for relation in self._ontology.relations.values()
+            if not {relation.domain, relation.range} & BROAD and relation.range not in LITERALS
+            if (subject := self._only(first, relation.domain)) and (object_ := self._only(second, relation.range))
+        ]
+        if copula and question.is_topic(first) and len(fitting) == 1:
+            relation, subject, object_ = fitting[0]
+            yield Parse(Holds(subject, relation.key, object_, question.is_denied), 1)
 
     def _arguments(self, question: Question, relation: Relation, literal: str) -> list[tuple[str, str]]:
         """(subject, object) as the classes allow; where both ways do, as the particles say."""

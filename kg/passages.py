@@ -9,6 +9,7 @@ from typing import Literal
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+")
 _DATED_TITLE = re.compile(r"\[[^\]\n]{1,30}\][ \t]+(?=\S)")  # '[2024년 2월 19일] …' opens a notice in plain text
+_TITLED = re.compile(r"\[(?=[^\]\n\d]{1,30}\])")  # '[얼음못 수색] …': what stands in brackets is the heading
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _RULER = re.compile(r"[\s|:+=_*-]+")
@@ -47,10 +48,16 @@ def passages(text: str) -> Iterator[Passage]:
             continue
         elif not line.strip() or _RULER.fullmatch(line):
             group += 1
-        elif heading := _HEADING.match(line) or _DATED_TITLE.match(line):
+        elif heading := _HEADING.match(line) or (not _TITLED.match(line) and _DATED_TITLE.match(line)):
             group += 1
             level = len(heading.group(1)) if heading.re is _HEADING else _DATED_TITLE_LEVEL
             yield from _whole("heading", text, start + heading.end(), end, level, group)
+        elif titled := _TITLED.match(line):
+            group += 2
+            close = start + line.index("]")
+            yield from _whole("heading", text, start + titled.end(), close, _DATED_TITLE_LEVEL, group - 1)
+            for sentence in _sentences(text, close + 1, end):
+                yield from _whole("sentence", text, *sentence, 0, group)
         elif line.lstrip().startswith("|"):
             group += 1
             is_header = _is_ruler(text[next_start:next_end])

@@ -14,13 +14,15 @@ from itertools import pairwise
 from ingest import Document, Korean
 from kg.cues import choice
 from kg.execution import Executor, Reached
-from kg.logical_form import Ask, Count, Every, Extreme, Follow, Given, Holds, Term
+from kg.logical_form import Ask, Count, Every, Exists, Extreme, Follow, Given, Holds, Term
+from kg.mending import mended
 from kg.mentions import Names, key
 from kg.parsing import Parse, Parser
 from kg.quantities import TIME, amount_of, fits_unit
 from kg.questions import ASKED, Question, Slot, left_over, read_question, vocabulary_of
 from kg.sentences import SentenceReader
 from kg.store import Graph
+from kg.synonyms import kin_by_sex
 from kg.table_questions import TableReader
 from kg.tables import tables
 from kg.types import Entity, Fact, Ontology
@@ -29,8 +31,11 @@ from kg.wording import count_of, say
 from rag import Answer, Hit, ProofStep
 
 _HOPS = 3
+_NEARBY = 3
 _MOST = 12  # more names than that are no answer but an inventory
 _NAME_WORDS = ("본명", "본이름", "실명", "정식", "원명")
+# Nouns that only place something beside another: what they denote is not named by the sentence that says them.
+_RELATIVE = frozenset(["밖", "안", "앞", "뒤", "옆", "위", "아래", "밑", "근처", "사이", "때", "전", "후", "동안"])
 _AMONG = ("중", "가운데", "중에서")
 
 
@@ -72,16 +77,41 @@ class Asker:
 
     def answer(self, text: str, at: str = "") -> Answer | None:
         """The answer as of a date ('2024년 1월'; '' for now) with its whole proof; None where nothing proves one."""
-        question = read_question(text, self._names, self._korean)
+        result = self._understood(text, at)
+        if result is None and (meant := mended(text, self._names, self._ontology, self._korean)) != text:
+            result = self._understood(meant, at)
+        if result is None or not result.steps:
+            return None
+        sources = dict.fromkeys(source for step in result.steps for source in step.sources)
+        return Answer(result.text, False, tuple(sources), result.steps)
+
+    def _understood(self, text: str, at: str) -> _Result | None:
+        """As of now or of ``at``; failing that, as of the date in the question."""
+        question = read_question(text, self._names, self._ontology, self._korean)
         result = self._resolve(question, _HOPS, Executor(self._graph, self._ontology, at))
         if result is None and not at and question.time_point:
             start, end = question.time_span()
             timeless = question.without(w.index for w in question.words if start <= w.start < end)
             result = self._resolve(timeless, _HOPS, Executor(self._graph, self._ontology, question.time_point, True))
-        if result is None or not result.steps:
-            return None
-        sources = dict.fromkeys(source for step in result.steps for source in step.sources)
-        return Answer(result.text, False, tuple(sources), result.steps)
+        return result
+
+    def nearby(self, text: str) -> tuple[ProofStep, ...]:
+        """At most three stated facts about what a question names, those first that are of the kind it asks for.
+
+        None about who the world is about: of that nearly everything is known.
+        """
+        question = read_question(text, self._names, self._ontology, self._korean)
+        subjects = {self._ontology.subject, *self._ontology.subjects.values()}
+        names = [slot.entities[0].name for slot in question.named if len(slot.entities) == 1]
+        facts = [fact for name in names if name not in subjects for fact in self._graph.facts(subject=name)]
+        wanted = [kind for word in question.asks for kind in ASKED[word.form]]
+
+        def is_other(fact: Fact) -> bool:
+            cls = self._ontology.relations[fact.relation].range
+            return not any(self._ontology.is_a(cls, kind) for kind in wanted)
+
+        stated = sorted((fact for fact in facts if fact.evidence and not fact.premises), key=is_other)
+        return Executor(self._graph, self._ontology).steps(stated)[:_NEARBY]
 
     # -- the order of things ---------------------------------------------------------------------
 
@@ -103,21 +133,36 @@ class Asker:
         )
 
     def _directly(self, question: Question, executor: Executor) -> _Result | None:
-        return self._by_graph(question, executor) or self._by_table(question, executor) or self._named(question)
+        return (
+            self._by_graph(question, executor)
+            or self._identified(question)
+            or self._by_table(question, executor)
+            or self._named(question)
+        )
+
+    def _identified(self, question: Question) -> _Result | None:
+        """'윤설은 누구인가요?': whom an alias names."""
+        asks_who = any(word.form == "누구" for word in question.asks)
+        if not asks_who or left_over(question, frozenset()) or len(question.named) != 1:
+            return None
+        return self._meant(question.named[0], question, "다른 이름")
 
     def _named(self, question: Question) -> _Result | None:
         """'먹할배의 본명은?': the canonical name of what an alias names, by its entry in the ontology."""
         left = left_over(question, frozenset())
         if len(question.named) != 1 or len(left) != 1 or left[0].form not in _NAME_WORDS or not question.is_open:
             return None
-        slot = question.named[0]
+        return self._meant(question.named[0], question, left[0].form)
+
+    def _meant(self, slot: Slot, question: Question, label: str) -> _Result | None:
+        """The canonical name of what an alias names."""
         if len(slot.entities) != 1 or slot.term is not None:
             return None
         name, written = slot.entities[0].name, question.text[slot.start : slot.end]
         entry = self._ontology.entries.get(name)
         if entry is None or key(written) == key(name):
             return None
-        return _Result((name,), f"{name}입니다.", (ProofStep(written, left[0].form, name, "", (entry,)),), 1)
+        return _Result((name,), f"{name}입니다.", (ProofStep(written, label, name, "", (entry,)),), 1)
 
     # -- the graph -------------------------------------------------------------------------------
 
@@ -125,7 +170,8 @@ class Asker:
         parses = list(self._parser.parses(question))
         heaviest = max((parse.weight for parse in parses), default=0)
         best = [parse for parse in parses if parse.weight == heaviest]
-        return _agreed(result for parse in best if (result := self._run(parse, executor)))
+        found = _agreed(result for parse in best if (result := self._run(parse, executor)))
+        return found if found and _is_attested(question, found.steps) else None
 
     def _run(self, parse: Parse, executor: Executor) -> _Result | None:
         match parse.form:
@@ -136,6 +182,11 @@ class Asker:
                 if not reached:
                     return None
                 return _Result((f"{len(reached)}",), count_of(list(reached), unit), _steps(reached), parse.weight)
+            case Exists(term, denied):
+                reached = executor.reach(term)
+                facts = list(dict.fromkeys(fact for found in reached.values() for fact in found.facts))
+                word = "아니요" if denied else "예"
+                return _Result((word,), f"{word}. {self._say(facts)}", _steps(reached), parse.weight) if facts else None
             case Extreme():
                 return self._chosen(parse, parse.form, executor)
             case Holds():
@@ -194,10 +245,22 @@ class Asker:
         vague = relation.range == "날짜" and any(form.object.startswith(fact.object) for fact in known)
         if relation.functional and len(known) == 1 and not vague:
             return _Result((no,), f"{no}. {self._say(known)}", executor.steps(known), parse.weight)
+        if elsewhere := self._elsewhere(known, form):
+            return _Result((no,), f"{no}. {self._say([elsewhere])}", executor.steps([elsewhere]), parse.weight)
         former = self._graph.facts(subject=form.subject, relation=form.relation, object=form.object, mode="former")
         if former and known:
             return _Result((no,), f"{no}. {self._say(known)}", executor.steps([*former, *known]), parse.weight)
         return None
+
+    def _elsewhere(self, known: Sequence[Fact], form: Holds) -> Fact | None:
+        """Where a place is instead: it can be in one district only, a firm in many."""
+        asked = self._ontology.entities.get(form.object)
+        if asked is None or not self._ontology.relations[form.relation].transitive:
+            return None
+        if not self._ontology.fits(form.subject, "장소"):
+            return None
+        others = [fact for fact in known if self._ontology.fits(fact.object, asked.cls)]
+        return others[0] if len(others) == 1 else None
 
     def _say(self, facts: Sequence[Fact]) -> str:
         return say(facts, self._graph, self._ontology)
@@ -263,6 +326,8 @@ class Asker:
         answers = [(term, reached) for term, reached in found if reached]
         if not answers or any(set(reached) != set(answers[0][1]) for _, reached in answers):
             return None
+        if not _is_attested(part, _steps(answers[0][1])):
+            return None
         return answers[0][0] if len(answers[0][1]) <= _MOST else None
 
     def _table_term(self, part: Question, executor: Executor) -> Term | None:
@@ -276,6 +341,8 @@ class Asker:
         return Given(tuple((name, result.steps) for name in result.names)) if result else None
 
     def _sentence_term(self, part: Question, executor: Executor) -> Term | None:
+        if part.words and part.words[-1].form in _RELATIVE:
+            return None
         result = self._by_sentence(part, executor)
         return Given(tuple((name, result.steps) for name in result.names)) if result and result.names else None
 
@@ -313,6 +380,15 @@ class Asker:
         return None
 
 
+def _is_attested(question: Question, steps: Iterable[ProofStep]) -> bool:
+    """False where the sources speak of the other sex: a mother is no answer to 'who is the father?'."""
+    texts = " ".join(source.text for step in steps for source in step.sources)
+    asked = [kin_by_sex(word.form) for word in question.words]
+    return not any(
+        any(word in texts for word in other) and not any(word in texts for word in kin) for kin, other in asked
+    )
+
+
 def _described_spans(question: Question) -> Iterator[tuple[int, int]]:
     """Stretches from a name or the beginning to a noun before a particle (or 중, 가운데), the shortest first.
 
@@ -323,8 +399,8 @@ def _described_spans(question: Question) -> Iterator[tuple[int, int]]:
     for noun, after in pairwise(question.tokens):
         end = noun.start + noun.len
         follows = (after.tag.startswith("J") and after.start == end) or after.form in _AMONG
-        if not noun.tag.startswith(("N", "XSN")) or not follows or noun.form in ASKED or noun.form in _AMONG:
-            continue
+        if not noun.tag.startswith(("N", "XSN")) or not follows or noun.form in (*ASKED, *_AMONG, "여"):
+            continue  # '여는' is 열다, which the analyser takes for a pronoun
         if any(slot.start < end <= slot.end for slot in question.named):
             continue
         topics = [slot.start for slot in question.named if slot.end < noun.start and question.is_topic(slot)]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from kiwipiepy import Token
 
@@ -20,8 +20,9 @@ from kg.kinds import is_kind
 from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.literals import canonical
 from kg.logical_form import Named, Term
-from kg.mentions import Names
-from kg.patterns import places
+from kg.mentions import WORD_ENDS, Names
+from kg.patterns import TITLES, Place, places
+from kg.synonyms import MEASURED, same
 from kg.types import LITERALS, Entity, Ontology, Relation
 
 # What a question word asks for: classes of the general ontology, and literals.
@@ -66,41 +67,7 @@ _PLAIN = {
     "어디어디": "어디",
     "언제언제": "언제",
 }
-# Everyday words for one and the same thing, as morphemes: native and Sino-Korean, noun and verb.
-_SAME: tuple[tuple[str, ...], ...] = (
-    ("만들", "제작", "생산", "제조", "나오"),
-    ("쓰", "사용", "이용"),
-    ("열", "열리", "개최"),
-    ("나누", "나뉘"),
-    ("세우", "세워지"),
-    ("사", "구매", "구입"),
-    ("팔", "판매"),
-    ("빌리", "대여", "대관", "대출"),
-    ("세우", "설립", "창립", "창설"),
-    ("맡", "담당"),
-    ("대", "공급", "납품"),
-    ("끝나", "만료", "종료"),
-    ("죽", "사망", "숨지"),
-    ("태어나", "출생"),
-    ("살", "거주"),
-    ("일하", "근무", "재직"),
-    ("옮기", "이전"),
-    ("시작", "개시"),
-    ("값", "가격", "금액"),
-    ("무게", "중량"),
-    ("넓이", "면적"),
-    ("나이", "연령"),
-    ("동생", "아우"),
-    ("직원", "인원", "임직원"),
-    ("지니", "가지", "갖"),
-    ("펴내", "출판", "발행", "출간"),
-    ("참가", "참여"),
-    ("바꾸", "바뀌", "변경"),
-    ("이끌", "지휘"),
-    ("늘", "늘어나", "증가"),
-    ("줄", "줄어들", "감소"),
-    ("가장", "제일"),
-)
+_POINTING = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "것", "정도", "종류", "내용")
 _LIGHT = frozenset(
     ["이루", "짓", "맺", "하", "갖", "가지", "지니", "두", "치르", "받", "내", "쓰", "되", "나", "나오", "있"]
 )
@@ -112,13 +79,27 @@ ASIDE = (
 )
 _LIMITED = re.compile(r"(?:님|씨)?(?:에서|에|으로|로)?(?:만|처럼|밖에|마다|조차|뿐)(?![가-힣])")
 _THAN = re.compile(ASIDE + r"(?:보다|보단|보다는|보다도)(?![가-힣])")
-_EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|을 제외|를 제외|\s?외에|\s?이외|을 뺀|를 뺀)")
+_EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|[을를]\s?제외|\s?외에|\s?이외|[을를]\s?(?:뺀|빼고|빼면))")
 _SUBJECT = re.compile(ASIDE + r"(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
 _TOPIC = re.compile(ASIDE + r"(?:께서는|은|는)(?![가-힣])")
 _OTHER = re.compile(ASIDE + r"(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
 _GOAL = re.compile(ASIDE + r"(?:에|을|를)(?![가-힣])")
 _HANJA_GLOSS = re.compile(r"\([㐀-鿿豈-﫿\s]+\)")
-_TIME_POINT = re.compile(rf"({LITERAL_PATTERNS['날짜']})\s?(?:에는?|에도|당시|기준|까지만|현재|무렵)(?![가-힣])")
+# What adds nothing to a question: 'the one' before a counter, and phrases that only point.
+_FILLER = re.compile(
+    r"(?<![가-힣])한\s(?:봉지|봉|병|개|통|판|팩|캔|상자|권|장|잔|자루|포대|알)(?=(?:에|의|당|은|는|이|가)?(?![가-힣]))"
+    r"|(?:을|를)?\s?기준(?:으로|으론)(?:는)?(?![가-힣])|(?<![가-힣])(?:(?:지금|현재|요즘)\s(?:만드는|파는|판매하는|나오는)|요즘|요새|오늘날)|(?<=로)\s남아\s?있[가-힣]*"
+)
+# Somebody by surname and title ('문 소장님'); with a space some surnames are other words, too.
+_SURNAMED = re.compile(rf"(?<![가-힣])([가-힣]{{1,2}})(\s?)({TITLES})님?{WORD_ENDS}")
+_NO_SURNAMES = frozenset(["이", "그", "저", "한", "두", "세", "네", "전", "현", "총", "부", "각", "온"])
+_BEHIND_NAME = re.compile(rf"\s?(?:{TITLES})님?{WORD_ENDS}")
+# 'How much does it come to?' asks for an amount, as 얼마 does.
+_COMING_TO = frozenset(["되", "걸리", "들", "하", "남", "내", "받", "많"])
+_SCRIPTS = frozenset(["영문", "영어", "한자", "로마자", "한글", "알파벳"])
+_TIME_POINT = re.compile(
+    rf"({LITERAL_PATTERNS['날짜']}|\d{{1,4}}\s?화)\s?(?:에는?|에도|당시|기준|까지만|현재|무렵에?)(?![가-힣])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +281,23 @@ class Question:
         after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 2]
         return bool(after) and after[0].tag.startswith(("XSV", "XSA"))
 
+    def is_counted(self, word: Word, unit: Word) -> bool:
+        """Whether a noun is what a unit counts: '책을 몇 권'."""
+        place = word.index - self.offset
+        behind = self.tokens[place + 1 : place + 4]
+        particle = bool(behind) and behind[0].tag in ("JKO", "JKS", "JX")
+        return word.noun and particle and any(self.offset + place + 1 + i == unit.index for i in (1, 2))
+
+    def is_predicate(self, word: Word) -> bool:
+        """Whether a copula stands behind a noun: 회사인가요."""
+        after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 2]
+        return bool(after) and after[0].tag.startswith("VCP")
+
+    def is_condition(self, word: Word) -> bool:
+        """Whether a verb says under which condition: 잃어버리면."""
+        after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 3]
+        return any(token.tag == "EC" and token.form.endswith("면") for token in after)
+
     def is_carried(self, word: Word, understood: frozenset[int]) -> bool:
         """Whether a word adds nothing to the one before it: a light verb behind an understood object, 수 있다."""
         place = word.index - self.offset
@@ -338,28 +336,77 @@ class Question:
         return replace(self, words=tuple(word for word in self.words if word.index not in gone))
 
 
-def read_question(text: str, names: Names, korean: Korean) -> Question:
+def read_question(text: str, names: Names, ontology: Ontology, korean: Korean) -> Question:
     """What is named in a question and which words are left. Accepts NFD; glosses in Hanja are dropped: 도(道)."""
     text = _HANJA_GLOSS.sub("", unicodedata.normalize("NFC", text)).strip()
     found = places(names.find(text))
+    found = sorted([*found, *_surnamed(text, found, ontology)], key=lambda place: place.start)
     named = tuple({place.entities: Slot(place.start, place.end, place.entities) for place in reversed(found)}.values())
     tokens = tuple(korean.tokenize(text))
-    words = tuple(
+    silent = [(p.start, p.end) for p in found] + [f.span() for f in _FILLER.finditer(text)]
+    silent += [title.span() for p in found if _is_person(p, ontology) and (title := _BEHIND_NAME.match(text, p.end))]
+    words = [
         Word(index, *_reading(tokens, index), token.start, token.start + token.len)
         for index, token in enumerate(tokens)
-        if token.tag.startswith(_CONTENT)
-        and not any(p.start < token.start + token.len and token.start < p.end for p in found)
-    )
+        if (token.tag.startswith(_CONTENT) or _is_verb(tokens, index))
+        and not any(start < token.start + token.len and token.start < end for start, end in silent)
+    ]
     mentioned = frozenset(entity.name for place in found for entity in place.entities)
-    return Question(text, named[::-1], tokens, words, 0, mentioned)
+    return Question(text, named[::-1], tokens, tuple(_measuring(words)), 0, mentioned)
+
+
+def _is_verb(tokens: Sequence[Token], index: int) -> bool:
+    """Whether what the analyser takes for an auxiliary has no verb before it: '공장에서 만드는'."""
+    return tokens[index].tag.startswith("VX") and index > 0 and not tokens[index - 1].tag.startswith("EC")
+
+
+def _is_person(place: Place, ontology: Ontology) -> bool:
+    """Whether a name is one person's, so that a title behind it tells nobody apart."""
+    return len(place.entities) == 1 and ontology.is_a(place.entities[0].cls, "사람")
+
+
+def _surnamed(text: str, found: Sequence[Place], ontology: Ontology) -> Iterator[Place]:
+    """Where a surname with a title names somebody: the one with that surname, or with that title among them."""
+    for match in _SURNAMED.finditer(text):
+        surname, space, title = match.groups()
+        if (space and surname in _NO_SURNAMES) or any(p.start < match.end() and match.start() < p.end for p in found):
+            continue
+        called = [
+            entity
+            for entity in ontology.entities.values()
+            if ontology.is_a(entity.cls, "사람") and re.fullmatch(rf"{surname}[가-힣]{{1,2}}", entity.name.split()[0])
+        ]
+        titled = [entity for entity in called if any(name.endswith(title) for name in entity.names)]
+        if len(titled or called) == 1:
+            yield Place(match.start(), match.start(3) + len(title), tuple(titled or called))
+
+
+def _measuring(words: Sequence[Word]) -> Iterator[Word]:
+    """The words, with what asks for an amount or a spelling in the plain way: 얼마나 무거운 as 얼마, 무게."""
+    in_script = any(word.form in _SCRIPTS for word in words)
+    asked = ""
+    for word, after in zip_longest(words, words[1:]):
+        if word.form == "얼마나" and after and (after.tag == "VV" or after.form in (*_COMING_TO, *MEASURED)):
+            asked = word.form
+            yield replace(word, form="얼마", tag="NP")
+        elif word.form in ("어떻게", "어떻") and in_script:
+            yield replace(word, form="무엇", tag="NP")
+        elif asked and word.form in MEASURED:
+            yield replace(word, form=MEASURED[word.form][0], tag="NNG")
+        elif not (asked and word.form in _COMING_TO) and not (in_script and word.form in ("적", "쓰", "표기")):
+            yield word
+        if word.form != "얼마나":
+            asked = ""
 
 
 def _reading(tokens: Sequence[Token], index: int) -> tuple[str, str]:
-    """Form and tag of a token, plain. After an object, '여는' is 열다 and not the pronoun that the analyser sees."""
+    """Form and tag of a token, plain. Two verbs that the analyser misses: 여는 after an object, and 이끄시는."""
     token = tokens[index]
     if token.form == "여" and token.tag == "NP" and index and tokens[index - 1].tag == "JKO":
         return "열", "VV"
-    return _PLAIN.get(token.form, token.form), token.tag
+    if token.form == "끄" and index and tokens[index - 1].form == "이" and tokens[index - 1].end == token.start:
+        return "이끌", "VV"
+    return _PLAIN.get(token.form, token.form), "VV" if token.tag.startswith("VX") else token.tag
 
 
 class Vocabulary:
@@ -375,7 +422,7 @@ class Vocabulary:
         for key, relation in ontology.relations.items():
             words = dict.fromkeys((*relation.questions, _without_kind(relation.label, ontology)))
             stems = dict.fromkeys(stem(word, korean) for word in words)
-            alike = [(same,) for held in stems if len(held) == 1 for same in _same(held[0])]
+            alike = [tuple(word.split("+")) for held in stems for word in same("+".join(held))]
             self._stems[key] = list(dict.fromkeys((*stems, *alike)))
             self._nouns[key] = [_as_written(word) for word in words if word.split()[0] not in ASKED]
         self._alike: dict[str, set[str]] = {}
@@ -418,17 +465,13 @@ class Vocabulary:
 
     def alike(self, form: str) -> frozenset[str]:
         """Words by which the same relations are asked for, itself included: 대다, 공급, 납품."""
-        return frozenset({form, *_same(form), *self._alike.get(form, ())})
+        return frozenset({form, *(word for word in same(form) if "+" not in word), *self._alike.get(form, ())})
 
 
 def _without_kind(label: str, ontology: Ontology) -> str:
     """A label without the noun that says what its objects are: '만든 배' is asked for by '만든'."""
     *words, last = label.split()
     return " ".join(words) if words and is_kind(last, ontology) else label
-
-
-def _same(form: str) -> tuple[str, ...]:
-    return tuple(word for words in _SAME if form in words for word in words)
 
 
 def _as_written(word: str) -> re.Pattern[str]:
@@ -469,22 +512,25 @@ def is_empty(word: Word) -> bool:
     return pattern is not None and pattern.fullmatch(word.form) is not None
 
 
-def question_terms(question: str, ontology: Ontology, korean: Korean) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(names of the entities that a question names, its other nouns that the ontology does not explain).
+def named_in(question: str, ontology: Ontology, korean: Korean) -> list[tuple[str, ...]]:
+    """For each entity that a question names, all its names, the canonical one first."""
+    read = read_question(question, names_of(ontology), ontology, korean)
+    return list(dict.fromkeys(entity.names for slot in read.named for entity in slot.entities))
 
-    The nouns are what evidence must speak of: no name, no word of a relation, no class, no question word.
+
+def asked_terms(question: str, ontology: Ontology, korean: Korean) -> list[tuple[str, ...]]:
+    """What evidence must speak of: for each thing that is asked about, the words by which it may be named.
+
+    Names by any alias, nouns by any like word. Who the world is about goes without saying.
     """
-    read = read_question(question, names_of(ontology), korean)
-    understood: set[int] = set()
-    vocabulary = vocabulary_of(ontology, korean)
-    for relation in ontology.relations.values():
-        understood |= vocabulary.words(read, relation)
-    entities = dict.fromkeys(entity.name for slot in read.named for entity in slot.entities)
-    left = (word for word in left_over(read, frozenset(understood)) if word.noun)
-    terms = dict.fromkeys(
-        word.form for word in left if not word.tag.startswith("NNB") and word.form not in ontology.classes
-    )
-    return tuple(entities), tuple(terms)
+    alike = vocabulary_of(ontology, korean).alike
+    named = named_in(question, ontology, korean)
+    spelled = " ".join(name for names in named for name in names)
+    nouns = [noun for noun in korean.nouns(question) if noun not in spelled and noun not in _POINTING]
+    return [
+        *(names for names in named if names[0] != ontology.subject),
+        *((noun, *sorted(alike(noun) - {noun})) for noun in nouns),
+    ]
 
 
 @lru_cache(maxsize=4)

@@ -103,8 +103,8 @@ def find_aliases(text: str, ontology: Ontology, names: Names, korean: Korean) ->
         if len(key(alias)) > 1 and not names.knows(alias):
             found[alias].add(entity.name)
     sure = {alias: (ontology.entities[held.pop()],) for alias, held in found.items() if len(held) == 1}
-    misspelt = _misspelt(text, mentions, ontology, korean)
-    doubtful = {alias: (entity,) for alias, entity in misspelt.items() if alias not in found}
+    near = misspelt(text, mentions, ontology, korean)
+    doubtful = {alias: (entity,) for alias, entity in near.items() if alias not in found}
     untitled = {alias: held for alias, held in _untitled(ontology).items() if not names.knows(alias) and alias in text}
     return Aliases({**untitled, **doubtful, **sure}, frozenset(key(alias) for alias in doubtful))
 
@@ -217,7 +217,7 @@ def _is_given(word: str, text: str, korean: Korean) -> bool:
     return len(tokens) == 1 and tokens[0].tag == "NNP"
 
 
-def _misspelt(text: str, mentions: list[Mention], ontology: Ontology, korean: Korean) -> dict[str, Entity]:
+def misspelt(text: str, mentions: list[Mention], ontology: Ontology, korean: Korean) -> dict[str, Entity]:
     """Words of the text that are one letter away from one long name, and no words of their own."""
     near = _near_names(ontology)
     taken = bytearray(len(text))

@@ -18,6 +18,7 @@ from kg.patterns import Place
 from kg.types import LITERALS, ROOT, Entity, Ontology, Relation
 from kg.values import Values
 
+_BEFORE_ROLE = re.compile(r"^(?:쌍둥이|친|막내|맏|첫|외동|큰|작은|새|현)(?=..)")  # '쌍둥이 동생 B'
 _PLACING = ("있", "위치", "자리", "자리하", "잡", "소재", "두", "놓", "마련")
 _INSIDE = re.compile(r"(?:(?:북|남|동|서|북동|북서|남동|남서|중|중앙)부|안|내|시내|도심|중심부?|한가운데|일대|전역)")
 _BEING = "이다|입니다|이며|이고|이에요|예요|였다|이었다"
@@ -30,6 +31,7 @@ _NAMING = (
     "줄이", "옮기", "이전", "두", "맞", "추대", "결정", "확정", "교체", "정",
 )  # fmt: skip
 _BECOMING = ("되", "취임", "선출", "임명", "선임", "뽑", "오르", "맡", "지명", "추대", "겸하", "겸임", "부임", "승진")
+_SERVING = ("있", "일하", "활동", "근무")  # 'A가 책임자로 있다'
 
 _Found = tuple[Entity, Relation, str, float]  # subject, relation, object, confidence
 
@@ -116,6 +118,9 @@ class ClauseReader:
                 is_there = noun.case == slot.case and noun.place is None
                 if is_there and (literal := self._values.literal(sentence, noun, relation)):
                     yield noun, [literal]
+            head = self._head(sentence, clause) if clause.ending == "adnominal" else None  # '세운 것은 1985년이다'
+            if head is not None and head.case == "cop" and (literal := self._values.literal(sentence, head, relation)):
+                yield head, [literal]
             return
         if slot.case in ("e", "eseo") and not slot.link and self._frames.holds_place(relation):
             for noun in reversed(clause.nouns):
@@ -173,20 +178,24 @@ class ClauseReader:
             if any(noun.case == slot.case and noun is not object_ for noun in clause.nouns):
                 return None, False
         if clause.ending == "adnominal":
-            return self._modified(sentence, clause, relation, object_), False
+            return self._modified(sentence, clause, relation, object_, scope), False
         return self._left_out(clause, nominative, relation, own_topic, scope)
 
-    def _modified(self, sentence: Sentence, clause: Clause, relation: Relation, object_: Noun) -> Entity | None:
+    def _modified(
+        self, sentence: Sentence, clause: Clause, relation: Relation, object_: Noun, scope: Scope
+    ) -> Entity | None:
         """Whom an adnominal clause modifies, or whom the noun that it modifies is said to be."""
         head = self._head(sentence, clause)
         if head is None or head is object_:
             return None
-        if head.place is not None:
-            return only(head.place, relation.domain, self._ontology)
-        if head.case == "cop":
+        if head.place is not None and (entity := only(head.place, relation.domain, self._ontology)):
+            return entity
+        if head.place is None and head.case == "cop":
             for noun in reversed(clause.outer):
                 if noun.place is not None:
                     return only(noun.place, relation.domain, self._ontology)
+        if head.case == "end" and not clause.outer:  # 'A — B가 돌보는 개.'
+            return scope.subject(relation, own_topic=True)
         return None
 
     def _left_out(
@@ -232,6 +241,8 @@ class ClauseReader:
     def _roles(self, noun: Noun) -> list[Role]:
         if not noun.label:
             return []
+        if noun.label == "사람" and noun.owner is not None and noun.owner.place is not None:
+            return [role for role in self._frames.roles.get("출신", []) if role.of_subject]  # '그는 버들내 사람이다'
         exact = self._frames.roles.get(key(noun.label), [])
         member = next((word for word in MEMBERSHIP if noun.label.startswith(word)), "")
         return exact or (self._frames.roles.get(member, []) if member else [])
@@ -251,6 +262,8 @@ class ClauseReader:
                 for one in self._listed(subject, owners, role.relation) if subject is not None else ():
                     yield one, role.relation, object_, 0.85 if carried else 0.95
         holder = topic if topic is not None and topic.place else None
+        if holder is not None and holder.case == "nom" and complement.owner is None:  # 'B가 짝이다', of whom is spoken
+            yield from self._said_of_topic(holder, complement, scope)
         if holder is None and clause.ending == "adnominal":
             holder = clause.head
         if holder is None or holder.place is None or complement.owner is None or complement.owner.place is None:
@@ -264,6 +277,13 @@ class ClauseReader:
             object_entity = only(object_place, relation.range, self._ontology)
             if subject is not None and object_entity is not None:
                 yield subject, relation, object_entity.name, 0.9
+
+    def _said_of_topic(self, holder: Noun, complement: Noun, scope: Scope) -> Iterator[_Found]:
+        for role in self._roles(complement):
+            subject = scope.subject(role.relation, own_topic=True)
+            object_ = only(holder.place, role.relation.range, self._ontology) if holder.place else None
+            if subject is not None and object_ is not None and not role.of_subject:
+                yield subject, role.relation, object_.name, 0.8
 
     def _reversed(self, noun: Noun, value: Noun, relation: Relation) -> Iterator[_Found]:
         """'A의 거점관은 B이다' where the relation says that B is A's."""
@@ -285,7 +305,7 @@ class ClauseReader:
         if noun.case == "acc" and stem in ("맺", "체결"):
             yield from (other for other in others if other.case == "wa")
         if noun.case == "ro":
-            wanted = "nom" if clause.passive or stem in ("취임", "오르", "부임", "승진") else "acc"
+            wanted = "nom" if clause.passive or stem in ("취임", "오르", "부임", "승진", *_SERVING) else "acc"
             yield from (
                 other for other in others if other.case == wanted or (wanted == "nom" and other.case in NOMINATIVE)
             )
@@ -314,9 +334,13 @@ class ClauseReader:
         nouns = sentence.reading.nouns
         for index, noun in enumerate(nouns):
             if noun.place is not None and noun.before:
-                for role in self._frames.roles.get(key(noun.before), []):
+                for role in self._frames.roles.get(key(_BEFORE_ROLE.sub("", noun.before)), []):
                     owner = noun.owner.place if noun.owner is not None else _lead(sentence)
-                    subject = only(owner, role.relation.domain, self._ontology) if owner else None
+                    subject = (
+                        only(owner, role.relation.domain, self._ontology)
+                        if owner
+                        else self._spoken_of(sentence, noun, role.relation, scope)
+                    )
                     object_ = only(noun.place, role.relation.range, self._ontology)
                     if subject is not None and object_ is not None and not role.of_subject:
                         yield subject, role.relation, object_.name, noun
@@ -328,6 +352,20 @@ class ClauseReader:
                 yield from self._measured(sentence, noun, scope)
             elif noun.label and noun.case in NOMINATIVE:
                 yield from self._worded(sentence, noun, scope)
+
+    def _spoken_of(self, sentence: Sentence, noun: Noun, relation: Relation, scope: Scope) -> Entity | None:
+        """Whose '산장지기 기태산' is: of the one fitting thing that stands before, else of what is spoken of."""
+        fitting = {
+            entity.name: (entity, place)
+            for place in sentence.places
+            if place != noun.place and (entity := only(place, relation.domain, self._ontology)) is not None
+        }
+        if not fitting or relation.domain == ROOT:
+            carried = scope.subject(relation, own_topic=True)
+            is_led = relation.domain != ROOT or (carried is not None and self._ontology.is_a(carried.cls, "조직"))
+            return carried if is_led else None
+        entity, place = next(iter(fitting.values()))
+        return entity if len(fitting) == 1 and place.end <= noun.start else None
 
     def _noted(
         self, sentence: Sentence, noun: Noun, value: Noun, scope: Scope

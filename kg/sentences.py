@@ -32,7 +32,7 @@ _NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
 _ALL = re.compile(r"(?<![가-힣])(?:모두|전부|모든|다(?=\s))")
 _DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레|열흘|보름")
 _WHEN = re.compile(
-    r"\d{4}\s?년|\d{1,2}\s?월|\d{1,2}\s?일|\d{1,2}\s?시|[월화수목금토일]요일|아침|저녁|새벽|봄|여름|가을|겨울|평일|주말|\d+화"
+    r"\d{4}\s?년|\d{1,2}\s?월|\d{1,2}\s?일|\d{1,2}\s?시|[월화수목금토일]요일|(?:유|시|동짓|섣달)월|초하루|열(?:하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레)|그믐|보름|아침|저녁|새벽|봄|여름|가을|겨울|평일|주말|\d+화"
 )
 _QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 
@@ -81,6 +81,7 @@ class _Said:
     context: str
     context_names: frozenset[str]
     context_terms: frozenset[str]
+    heading_terms: frozenset[str]
 
     @property
     def names(self) -> frozenset[str]:
@@ -149,6 +150,7 @@ class SentenceReader:
             context,
             frozenset(mention.entity.name for mention in self._names.find(context)),
             frozenset(self._korean.terms(f"{headings} {last}")),
+            frozenset(self._korean.terms(headings)),
         )
 
     def _terms(self, text: str, mentions: Sequence[Mention]) -> frozenset[str]:
@@ -187,9 +189,12 @@ class SentenceReader:
             return None
         matched = [word for word in words if self._says(word, question, said)]
         missing = [word for word in words if word not in matched]
-        if not question.is_open and (missing or (_ALL.search(question.text) and not _ALL.search(said.text))):
+        if not question.is_open and (
+            not all(self._is_headed(word, said) for word in missing)
+            or (_ALL.search(question.text) and not _ALL.search(said.text))
+        ):
             return None  # what stood before may be what is no longer so, and some are not all
-        if any(not word.noun or not self._vocabulary.alike(word.form) & said.context_terms for word in missing):
+        if not all(self._is_carried(word, question, said) for word in missing):
             return None
         if not matched and not self._is_told_how_many(question, said):
             return None
@@ -241,6 +246,16 @@ class SentenceReader:
         is_asked_kind = any(word.index == asked.index + 1 for asked in question.asks)  # '무슨 요일': 수요일
         return is_asked_kind and any(term.endswith(word.form) for term in said.terms)
 
+    def _is_headed(self, word: Word, said: _Said) -> bool:
+        """Whether a noun stands in the headings."""
+        return word.noun and bool(self._vocabulary.alike(word.form) & said.heading_terms)
+
+    def _is_carried(self, word: Word, question: Question, said: _Said) -> bool:
+        """Whether a noun, or the verb of a condition ('잃어버리면'), stands before the sentence."""
+        if not word.noun and not question.is_condition(word):
+            return False
+        return bool(self._vocabulary.alike(word.form) & said.context_terms)
+
     def _decided(self, question: Question, said: _Said, denied: bool, weight: int) -> SentenceAnswer | None:
         if _UNDECIDED.search(said.text) and not denied:
             return None
@@ -251,19 +266,19 @@ class SentenceReader:
         """Whether a question that only names something and asks 몇 is answered: the sentence is about it alone."""
         if counted_unit(question) is None or len(question.named) != 1:
             return False
-        names = _names(question.named[0])
-        return any(m.entity.name in names and _TOPIC.match(said.text, m.end) for m in said.mentions[:1])
+        topics = [mention for mention in said.mentions if _TOPIC.match(said.text, mention.end)]
+        return bool(topics) and topics[-1].entity.name in _names(question.named[0])
 
     def _speaks_of(self, slot: Slot, said: _Said, question: Question) -> bool:
         """Whether a sentence is about what is named: it names it in no other role, or is carried by its heading."""
         names = _names(slot)
-        if names == {self._ontology.subject}:
+        if names == {self._ontology.subject_of(said.place.source)}:
             return True
         mentions = [mention for mention in said.mentions if mention.entity.name in names]
         if mentions:
             return any(not _contradict(_asked_role(question, slot), _role(said.text, m.end)) for m in mentions)
-        if not names & said.context_names:
-            return False
+        if not names & said.context_names or not (question.is_open or question.is_subject(slot)):
+            return False  # of whom it speaks may stand before; where and with whom, it says itself
         classes = {entity.cls for entity in slot.entities}
         return not any(
             mention.entity.cls in classes and (_TOPIC.match(said.text, mention.end) or
@@ -291,7 +306,7 @@ class SentenceReader:
         if unit is not None:
             return () if _has_unit(said.text, unit.form, question.text) else None
         if "며칠" in forms or "얼마" in forms:
-            found = [text.group() for text in _QUANTITY.finditer(said.text)] + _DAYS.findall(said.text)
+            found = [text.group() for pattern in (_QUANTITY, NATIVE, _DAYS) for text in pattern.finditer(said.text)]
             return () if any(text not in question.text for text in found) else None
         if "언제" in forms:
             return () if any(text not in question.text for text in _WHEN.findall(said.text)) else None

@@ -6,8 +6,9 @@ in the headers that are used. Knows tables and names; the graph and its relation
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest import Korean
@@ -26,7 +27,23 @@ _WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
 _EXISTS = ("있", "없")
 _RECORDED = ("나누", "정하", "다루", "논의", "적", "실리", "나오")  # how what stands under a heading came about
+_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
+# How an amount in a question bounds what is asked: '100명이 넘나요?'
+_BOUNDS: dict[str, Callable[[float, float], bool]] = {
+    "이상": operator.ge,
+    "이하": operator.le,
+    "넘": operator.gt,
+    "초과": operator.gt,
+    "미만": operator.lt,
+}
 _MOST = 24
+_SHORTEST_HEADER = 3
+_BY_WHEN = re.compile(r"언제\s?까지")
+_DEADLINE = re.compile("기한|마감|만료|까지")
+_CARRIERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("시간", "초", "분"), ("걸리",)),
+    "원": ("들", "내", "하", "받"),
+}
 _CHOSEN_MOST, _CHOSEN_LEAST = "가장 큰 값", "가장 작은 값"
 
 
@@ -50,6 +67,7 @@ class _View:
     heading_names: frozenset[str]
     names: tuple[tuple[frozenset[str], ...], ...]
     all_names: frozenset[str]
+    numbering: frozenset[int]
     head: int
 
 
@@ -91,7 +109,7 @@ class TableReader:
     def _view(self, table: Table) -> _View:
         headings = " ".join((table.title, *table.headings))
         names = tuple(tuple(self._entities(cell.text) for cell in row) for row in table.rows)
-        usable = [i for i, cell in enumerate(table.header) if not _NUMBERING.search(cell.text)]
+        numbering = frozenset(i for i, cell in enumerate(table.header) if _NUMBERING.search(cell.text))
         return _View(
             table,
             tuple(frozenset(self._korean.terms(cell.text)) for cell in table.header),
@@ -99,7 +117,8 @@ class TableReader:
             self._entities(headings),
             names,
             frozenset().union(*(cell for row in names for cell in row)),
-            usable[0] if usable else 0,
+            numbering,
+            next((i for i in range(len(table.header)) if i not in numbering), 0),
         )
 
     def _entities(self, text: str) -> frozenset[str]:
@@ -111,16 +130,21 @@ class TableReader:
         filters = self._filters(view, question)
         if filters is None:
             return
+        question = question.without(question.excepting())
         literal = {index for held in filters for index in held.words}
         chosen = choice(question)
         expected, numeral = stated_number(question)
         open_words = question.without(literal | numeral | (chosen.understood if chosen else frozenset()))
-        headers = [self._asked_of(header, open_words) for header in view.headers]
+        headers = [
+            self._asked_of(terms, open_words) | _written_in(cell.text, open_words)
+            for terms, cell in zip(view.headers, view.table.header, strict=True)
+        ]
         asking = _Asking(self, view, open_words, headers, filters, expected)
         if chosen:
             yield from asking.choose(chosen)
         elif not question.is_open:
             yield from asking.decide()
+            yield from asking.decide_amount()
         elif filters:
             yield from asking.look_up()
         else:
@@ -131,7 +155,11 @@ class TableReader:
         found: set[int] = set()
         for word in question.words:
             alike = self._vocabulary.alike(word.form)
-            if alike & header or any(len(a) > 1 and term.startswith(a) for a in alike for term in header):
+            if (
+                alike & header
+                or (word.noun and question.compound(word) in header)
+                or any(len(a) > 1 and term.startswith(a) for a in alike for term in header)
+            ):
                 found.add(word.index)
         return frozenset(found)
 
@@ -144,15 +172,40 @@ class TableReader:
         filters: list[_Filter] = []
         for slot in question.named:
             rows = self._rows_of(view, slot)
-            if rows:
+            if question.is_excepted(slot):
+                filters.append(_Filter({row: view.head for row in range(len(view.names)) if row not in rows}))
+            elif rows:
                 filters.append(_Filter(rows, owner=_OWNER.match(question.text, slot.end) is not None))
             elif not self._is_context(view, slot):
                 return None
-        for start, end, rows in _quoted(view, question):
+        for start, end, rows in self._quoted(view, question):
             inside = frozenset(w.index for w in question.words if start <= w.start and w.end <= end)
             if not any(inside <= self._asked_of(header, question) for header in view.headers):
                 filters.append(_Filter(rows, inside))
         return filters
+
+    def _quoted(self, view: _View, question: Question) -> Iterator[tuple[int, int, dict[int, int]]]:
+        """Stretches of the question, outside of names, that are the whole text of cells or mean the same.
+
+        The longest at each place.
+        """
+        cells: dict[str, dict[int, int]] = {}
+        for number, row in enumerate(view.table.rows):
+            for column, cell in enumerate(row):
+                text = key(cell.text)
+                if len(text) > 1 and not view.names[number][column] and not text.isdigit():
+                    cells.setdefault(text, {}).setdefault(number, column)
+        taken = [(slot.start, slot.end) for slot in question.named]
+        for text in sorted(cells, key=len, reverse=True):
+            pattern = r"(?<![0-9A-Za-z가-힣])" + r"\s?".join(map(re.escape, text))
+            for found in re.finditer(pattern, question.text, re.I):
+                if not any(start < found.end() and found.start() < end for start, end in taken):
+                    taken.append(found.span())
+                    yield *found.span(), cells[text]
+        for word in question.words:
+            if word.noun and not any(start <= word.start < end for start, end in taken):
+                yield from ((word.start, word.end, cells[same]) for same in self._vocabulary.alike(word.form) if same
+                            in cells)  # fmt: skip
 
     def _rows_of(self, view: _View, slot: Slot) -> dict[int, int]:
         wanted = view.all_names & {entity.name for entity in slot.entities}
@@ -167,7 +220,9 @@ class TableReader:
 
     def _is_context(self, view: _View, slot: Slot) -> bool:
         names = {entity.name for entity in slot.entities}
-        return bool(names & view.heading_names) or names == {self._ontology.subject}
+        return bool(names & view.heading_names) or names == {
+            self._ontology.subject_of(view.table.header[0].place.source)
+        }
 
     def kind_fits(self, header: str, cells: Sequence[tuple[Cell, frozenset[str]]], kind: str) -> bool:
         """Whether a noun of the question ('학교') calls what a column holds: by its header, or by its entities."""
@@ -221,7 +276,7 @@ class _Asking:
             understood = self.headers[column] | kinds | self._words_of(used.values())
             understood |= frozenset([unit.index]) if unit else frozenset()
             signal = len(self.headers[column]) + 2 * len(kinds) + (2 if is_value else 0) + self._type_fits(column, rows)
-            understood |= self._said_by(cells)
+            understood |= self._said_by(cells) | self._carriers(unit, cells)
             if not signal or self._left(understood) or not (kinds or self._type_allows(column, rows)):
                 continue
             if self.expected and len(values) != self.expected:
@@ -266,7 +321,8 @@ class _Asking:
             if len(rows) != 1 or len(columns) != 1:
                 continue
             (row, held), (column,) = next(iter(rows.items())), columns
-            if held == column or held != self.view.head or not self.headers[column]:
+            is_asked_for = self.headers[column] or (self.filters[second].words and self._above())
+            if held == column or held != self.view.head or not is_asked_for:
                 continue
             if self._left(self.headers[column]):
                 continue
@@ -275,6 +331,31 @@ class _Asking:
             yield TableAnswer(
                 ("예" if so else "아니요",), f"{'예' if so else '아니요'}. {said}", self._steps([row], column), 1
             )
+
+    def decide_amount(self) -> Iterator[TableAnswer]:
+        """'A의 정원은 100명이 넘나요?': by the one amount in A's row that is of the same dimension."""
+        said = [found for found in _AMOUNT.finditer(self.question.text) if not self._is_named(found)]
+        claimed = amount_of(said[0].group()) if len(said) == 1 else None
+        rows = self._matching()
+        if claimed is None or len(rows) != 1:
+            return
+        inside = frozenset(w.index for w in self.question.words if said[0].start() <= w.start < said[0].end())
+        bounds = [(w, _BOUNDS[w.form]) for w in self.question.words if w.form in _BOUNDS]
+        understood = inside | frozenset(word.index for word, _ in bounds)
+        holds = bounds[0][1] if bounds else operator.eq
+        used = self._filter_columns(rows)
+        for column in range(len(self.headers)):
+            amount = amount_of(self._cell(rows[0], column).text)
+            if column in used.values() or amount is None or amount.dimension != claimed.dimension:
+                continue
+            if not self.headers[column] - inside or self._left(self.headers[column] | understood):
+                continue
+            so = "예" if holds(amount.value, claimed.value) else "아니요"
+            yield TableAnswer((so,), f"{so}. {self._sentence(rows, column)}", self._steps(rows, column), 1)
+
+    def _is_named(self, found: re.Match[str]) -> bool:
+        """Whether something stands inside of a name."""
+        return any(slot.start < found.end() and found.start() < slot.end for slot in self.question.named)
 
     def _matching(self) -> list[int]:
         """Rows that every filter picks; where names of one column exclude each other, rows that one of them picks."""
@@ -296,7 +377,9 @@ class _Asking:
         for column in range(len(self.headers)):
             amounts = [amount_of(self._cell(row, column).text) for row in rows]
             known = [amount for amount in amounts if amount is not None]
-            if column == self.view.head or len(known) != len(rows) or len({a.dimension for a in known}) != 1:
+            if column == self.view.head or column in self.view.numbering or len(known) != len(rows):
+                continue
+            if len({amount.dimension for amount in known}) != 1:
                 continue
             signal = self._measures(column, known[0], chosen)
             if not signal:
@@ -329,11 +412,14 @@ class _Asking:
 
     def _measures(self, column: int, amount: Amount, chosen: Choice) -> int:
         """How well a column is what the degree word measures; 0 for not at all."""
-        if self.headers[column]:
-            return 1 + len(self.headers[column])
         header = self.view.table.header[column].text
         if any(word in header for word in chosen.implied):
-            return 1
+            return 1 + len(self.headers[column])
+        if any(word in cell.text for word in chosen.implied for cell in self.view.table.header):
+            return 0  # 'the dearest of the products' is told by the prices, not by the products' numbers
+        rows = range(len(self.view.table.rows))
+        if self.headers[column] - self._kinds(self.view.head, rows):  # nor by what only has the products' name
+            return 1 + len(self.headers[column])
         return 1 if chosen.timely and amount.dimension == TIME else 0
 
     def _columns(self, rows: Sequence[int]) -> set[int]:
@@ -347,10 +433,20 @@ class _Asking:
     # -- words -----------------------------------------------------------------------------------
 
     def _left(self, understood: frozenset[int]) -> list[Word]:
-        above = self.reader.explained(self.view, self.question)
+        above = self._above()
         left = left_over(self.question, understood | above)
         empty = (*_EXISTS, *_RECORDED) if len(above) > 1 else _EXISTS
         return [word for word in left if word.form not in empty]
+
+    def _carriers(self, unit: Word | None, cells: Sequence[Cell]) -> frozenset[int]:
+        """Verbs that go without saying with what is asked for: '몇 초 걸리다', '얼마 들다'."""
+        amount = amount_of(cells[0].text)
+        fitting = _CARRIERS.get(unit.form if unit else "", ()) or _CARRIERS.get(amount.dimension if amount else "", ())
+        return frozenset(word.index for word in self.question.words if word.form in fitting)
+
+    def _above(self) -> frozenset[int]:
+        """Words that the headings say."""
+        return self.reader.explained(self.view, self.question)
 
     def _words_of(self, columns: Iterable[int]) -> frozenset[int]:
         return frozenset(index for column in columns for index in self.headers[column])
@@ -370,10 +466,16 @@ class _Asking:
     def _type_fits(self, column: int, rows: Sequence[int]) -> int:
         """1 where the question word itself asks for what the column holds: 누구 for people, 언제 for dates."""
         kinds = [kind for word in self.question.asks for kind in ASKED[word.form]]
+        if "얼마" in {word.form for word in self.question.asks}:  # of itself it asks for a price
+            amounts = [amount_of(self._cell(row, column).text) for row in rows]
+            return 2 if all(amount and amount.dimension == "원" for amount in amounts) else 0
         return 1 if kinds and self._holds(column, rows, kinds) else 0
 
     def _type_allows(self, column: int, rows: Sequence[int]) -> bool:
         kinds = [kind for word in self.question.asks if word.form != "몇" for kind in ASKED[word.form]]
+        header = self.view.table.header[column].text
+        if _BY_WHEN.search(self.question.text) and _DEADLINE.search(header):  # '14일 전'
+            return True
         return not kinds or self._holds(column, rows, kinds)
 
     def _holds(self, column: int, rows: Sequence[int], kinds: Sequence[str]) -> bool:
@@ -437,24 +539,16 @@ class _Asking:
         return TableAnswer((name,), f"{name}입니다({header} {value.text}).", (*compared, last), weight)
 
 
+def _written_in(header: str, question: Question) -> frozenset[int]:
+    """The words of a question that make up a header as it is written: the analyser may cut '소비기한' otherwise."""
+    name = key(header)
+    if len(name) < _SHORTEST_HEADER:
+        return frozenset()
+    spelled = re.search(r"\s?".join(map(re.escape, name)), question.text, re.I)
+    return frozenset(w.index for w in question.words if spelled and spelled.start() <= w.start < spelled.end())
+
+
 def _in_unit(text: str, unit: str) -> bool:
     amount = amount_of(text)
     return amount is not None and (fits_unit(unit, amount.dimension) or (unit in ("년", "월", "일") and
                                    amount.dimension == TIME))  # fmt: skip
-
-
-def _quoted(view: _View, question: Question) -> Iterator[tuple[int, int, dict[int, int]]]:
-    """Stretches of the question, outside of names, that are the whole text of cells, the longest at each place."""
-    cells: dict[str, dict[int, int]] = {}
-    for number, row in enumerate(view.table.rows):
-        for column, cell in enumerate(row):
-            text = key(cell.text)
-            if len(text) > 1 and not view.names[number][column] and not text.isdigit():
-                cells.setdefault(text, {}).setdefault(number, column)
-    taken = [(slot.start, slot.end) for slot in question.named]
-    for text in sorted(cells, key=len, reverse=True):
-        pattern = r"(?<![0-9A-Za-z가-힣])" + r"\s?".join(map(re.escape, text))
-        for found in re.finditer(pattern, question.text, re.I):
-            if not any(start < found.end() and found.start() < end for start, end in taken):
-                taken.append(found.span())
-                yield *found.span(), cells[text]

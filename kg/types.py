@@ -13,6 +13,7 @@ from kg.validity import Validity
 from rag import Citation
 
 ROOT = "것"
+BROAD = frozenset({ROOT, "사람", "장소", "조직"})  # much may be said between a thing and one of these
 LITERALS = ("연도", "날짜", "수량", "글")
 _NO_CLASS: frozenset[str] = frozenset()
 
@@ -104,9 +105,10 @@ class Fact:
 class Ontology:
     """Classes with their parents, relations, rules, entities and the facts that the file itself states.
 
-    ``source`` is the file's name as people see it; the facts cite it. ``disjoint`` gives for a class those
-    that exclude it, ``entries`` the place of each entity in its file, ``lines`` the line of each entry of
-    the file ``source``, by the key that messages name.
+    ``source`` is the file's name as people see it; the facts cite it. ``subjects`` tells who each world is about, by
+    the folder of its ontology, where several are united. ``disjoint`` gives for a class those that exclude it,
+    ``entries`` the place of each entity in its file, ``lines`` the line of each entry of the file ``source``, by the
+    key that messages name.
     """
 
     name: str
@@ -121,6 +123,12 @@ class Ontology:
     disjoint: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entries: Mapping[str, Citation] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    subjects: Mapping[str, str] = field(default_factory=dict)
+
+    def subject_of(self, source: str) -> str:
+        """Who a document is about where it does not say so: the subject of its world, '' for none."""
+        folders = [folder for folder in self.subjects if source.startswith(folder)]
+        return self.subjects[max(folders, key=len)] if folders else self.subject
 
     def is_a(self, cls: str, ancestor: str) -> bool:
         """Whether ``cls`` is ``ancestor`` or below it. Every class is a 것; literals are below nothing."""

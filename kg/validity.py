@@ -1,6 +1,7 @@
 """When a fact holds: dates of three precisions ('2021년', '2021년 3월', '2021년 3월 2일') and stretches of time.
 
-Pure. A date stands for all its days: since 2021년 is since its first day, until 2021년 until its last.
+Pure. A date stands for all its days: since 2021년 is since its first day, until 2021년 until its last. An episode of a
+story ('163화') is a day of its own time, which lies before all years.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _DATE = re.compile(r"(\d{4})년(?: (\d{1,2})월(?: (\d{1,2})일)?)?")
+_EPISODE = re.compile(r"(\d{1,4})화")
 _NOW = 99991231  # where a source gives no end: the day on which it is read
 
 
@@ -65,7 +67,7 @@ ALWAYS = Validity()
 
 def is_date(text: str) -> bool:
     """Whether ``text`` is a date in the form in which facts hold it."""
-    return _DATE.fullmatch(text) is not None
+    return (_DATE.fullmatch(text) or _EPISODE.fullmatch(text)) is not None
 
 
 def first_day(date: str) -> int:
@@ -74,6 +76,8 @@ def first_day(date: str) -> int:
     Raises:
         ValueError: not a date.
     """
+    if episode := _EPISODE.fullmatch(date):
+        return int(episode[1])
     year, month, day = _parts(date)
     return year * 10000 + (month or 1) * 100 + (day or 1)
 
@@ -84,6 +88,8 @@ def last_day(date: str) -> int:
     Raises:
         ValueError: not a date.
     """
+    if episode := _EPISODE.fullmatch(date):
+        return int(episode[1])
     year, month, day = _parts(date)
     return year * 10000 + (month or 12) * 100 + (day or 31)
 

@@ -11,6 +11,7 @@ from kg.literals import UNITS, canonical
 from kg.types import LITERALS, Ontology, Relation
 
 _CELL_JOINTS = re.compile(r"(?:\s*(?:,|·|/|、|;|\s및\s|와|과)\s*|\s*\([^()]*\)|\s)*")
+_ABOUT = r"(?:\s?(?:봄|여름|가을|겨울|초|중순|말|무렵|경|쯤|께))?"  # '1971년 겨울', '2003년 말'
 _NO_OBJECT = re.compile(r"[-–—·.]*|없음|미정|비공개|해당\s?없음")
 
 
@@ -42,8 +43,9 @@ class Values:
         text = sentence.text[noun.start : noun.end]
         if relation.range == "글":
             return None
-        found = re.search(rf"(?:{LITERAL_PATTERNS[relation.range]})$", text.strip())
-        return canonical(relation.range, found.group()) if found else None
+        about = _ABOUT if relation.range in ("연도", "날짜") else ""
+        found = re.search(rf"({LITERAL_PATTERNS[relation.range]}){about}$", text.strip())
+        return canonical(relation.range, found.group(1)) if found else None
 
     def of_text(self, sentence: Sentence, start: int, relation: Relation, unit: str) -> list[str]:
         """The values of which the text from ``start`` on consists; none where it holds anything else."""

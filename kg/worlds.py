@@ -85,8 +85,9 @@ def _united(ontologies: tuple[tuple[str, str], ...]) -> Ontology:
     whole = general_ontology()
     for world in worlds:
         whole = extend(whole, world)
-    subjects = {world.subject for world in worlds if world.subject}
-    return replace(whole, subject=subjects.pop() if len(subjects) == 1 else "")
+    subjects = {world.source.removesuffix(ONTOLOGY_FILE): world.subject for world in worlds if world.subject}
+    different = set(subjects.values())
+    return replace(whole, subject=different.pop() if len(different) == 1 else "", subjects=subjects)
 
 
 @cache

@@ -20,7 +20,7 @@ from rag.decoding.allowance import FOREIGN, NUMBER, quoting
 from rag.generation.answerer import Answerer
 from rag.prompting import answer_prompt
 from rag.retrieval import Retriever
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Hit, ProofStep
 
 ABSTENTION = "정보가 공개되지 않았습니다."
 _PASSAGES = 3
@@ -33,13 +33,14 @@ _SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?](?!\s|$)[^\n.!?]*)*[.!?]*")
 @dataclass(frozen=True)
 class Answering:
     """What answering needs. ``prove`` asks the graph a question as of a date ('' for now); ``asked_terms`` says what
-    a question is about: for each thing, the words by which a passage may name it."""
+    a question is about: for each thing, the words by which a passage may name it; ``nearby`` gives facts about it."""
 
     retriever: Retriever
     korean: Korean
     prove: Callable[[str, str], Answer | None]
     asked_terms: Callable[[str], Sequence[Sequence[str]]]
     answerer: Answerer | None
+    nearby: Callable[[str], Sequence[ProofStep]] = lambda _: ()
 
 
 def answer(question: str, with_: Answering, at: str = "") -> Answer:
@@ -47,7 +48,8 @@ def answer(question: str, with_: Answering, at: str = "") -> Answer:
     timings: dict[str, float] = {}
 
     def finish(result: Answer) -> Answer:
-        return replace(result, timings=timings)
+        nearby = tuple(with_.nearby(question)) if result.abstained else ()
+        return replace(result, timings=timings, nearby=nearby)
 
     with _timed(timings, "graph"):
         proved = with_.prove(question, at)

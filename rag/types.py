@@ -91,10 +91,14 @@ class ProofStep:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its evidence, or an abstention (``abstained``, fixed text, no citations)."""
+    """An answer with its evidence, or an abstention (``abstained``, fixed text, no citations).
+
+    ``nearby`` is what is known, where it is not known what was asked: facts about the things that the question names.
+    """
 
     text: str
     abstained: bool
     citations: tuple[Citation, ...] = ()
     proof: tuple[ProofStep, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    nearby: tuple[ProofStep, ...] = ()

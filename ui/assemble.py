@@ -27,13 +27,14 @@ from kg import (
     PassageGraph,
     WorldExtractor,
     answer_overview,
+    asked_terms,
     asks_for_overview,
     fact_links,
     general_text,
+    named_in,
     plain_aliases,
-    question_terms,
 )
-from rag import Answer, Answerer, Answering, Hit, LocalEmbedder, Projections, Retriever, Writer
+from rag import Answer, Answerer, Answering, Hit, LocalEmbedder, Projections, ProofStep, Retriever, Writer
 from rag.models import ModelStore, load_catalog
 from ui.settings import Settings
 
@@ -41,7 +42,6 @@ _EMBEDDER_DIMENSION = 384
 _FOLLOW_SECONDS = 0.5
 _READ_PASSAGES = 8
 # Nouns that ask and need not stand in a passage.
-_QUESTION_NOUNS = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "것", "정도", "종류", "내용")
 _ADAPTERS = Path(__file__).parent.parent / "tuning" / "adapters"
 _MANIFEST = Path(__file__).parent.parent / "corpora" / "manifest.toml"
 
@@ -222,7 +222,7 @@ class App:
     @property
     def answering(self) -> Answering:
         """What a question needs."""
-        return Answering(self.retriever, self.korean, self._prove, self._asked_terms, self.answerer)
+        return Answering(self.retriever, self.korean, self._prove, self._asked_terms, self.answerer, self._nearby)
 
     def close(self) -> None:
         """Close the indexes and the ledger."""
@@ -236,6 +236,9 @@ class App:
 
     def _prove(self, question: str, at: str) -> Answer | None:
         return self._asker().answer(question, at) or self._overview(question)
+
+    def _nearby(self, question: str) -> tuple[ProofStep, ...]:
+        return self._asker().nearby(question)
 
     def _overview(self, question: str) -> Answer | None:
         if not asks_for_overview(question):
@@ -258,21 +261,13 @@ class App:
         return self.retriever.search(question, _READ_PASSAGES, "facts", "words")
 
     def _asked_terms(self, question: str) -> list[tuple[str, ...]]:
-        """The names (by any alias) and nouns of a question. Who the world is about goes without saying."""
-        _, ontology = self.knowledge()
-        names = self._named(question)
-        spelled = " ".join(alias for aliases in names for alias in aliases)
-        nouns = [noun for noun in self.korean.nouns(question) if noun not in spelled and noun not in _QUESTION_NOUNS]
-        return [aliases for aliases in names if aliases[0] != ontology.subject] + [(noun,) for noun in nouns]
+        return asked_terms(question, self.knowledge()[1], self.korean)
 
     def _walk(self, question: str) -> list[tuple[str, float]]:
         return self.passage_graph().search(question)
 
     def _named(self, question: str) -> list[tuple[str, ...]]:
-        """All names of each entity that a question names."""
-        _, ontology = self.knowledge()
-        named, _ = question_terms(question, ontology, self.korean)
-        return [ontology.entities[name].names for name in named]
+        return named_in(question, self.knowledge()[1], self.korean)
 
 
 def _shipped_files() -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingest import Outcome, Source, Statement
 from kg import Candidate, Contradiction, Fact, Graph, Ontology, OntologyError
-from rag import Answer, Citation, Draft, Hit
+from rag import Answer, Citation, Draft, Hit, ProofStep
 
 Json = dict[str, Any]
 
@@ -48,17 +48,19 @@ def answer_document(answer: Answer) -> Json:
         "answer": answer.text,
         "abstained": answer.abstained,
         "citations": [_citation(citation) for citation in answer.citations],
-        "proof": [
-            {
-                "subject": step.subject,
-                "relation": step.relation,
-                "object": step.object,
-                "rule": step.rule,
-                "sources": [_citation(citation) for citation in step.sources],
-            }
-            for step in answer.proof
-        ],
+        "proof": [_step(step) for step in answer.proof],
+        "nearby": [_step(step) for step in answer.nearby],
         "timings": answer.timings,
+    }
+
+
+def _step(step: ProofStep) -> Json:
+    return {
+        "subject": step.subject,
+        "relation": step.relation,
+        "object": step.object,
+        "rule": step.rule,
+        "sources": [_citation(citation) for citation in step.sources],
     }
 
 

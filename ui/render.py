@@ -30,14 +30,15 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
 def show_answer(console: Console, answer: Answer) -> None:
     """The answer, then its proof or its citations."""
     console.print(f"[bold]{escape(answer.text)}[/bold]")
-    if answer.proof:
-        console.print("\n근거")
-    for number, step in enumerate(answer.proof, start=1):
-        rule = f"  ← {step.rule}" if step.rule else ""
-        console.print(f"  {number}. {escape(f'{step.subject} —{step.relation}→ {step.object}{rule}')}")
-        if not step.rule:
-            for citation in step.sources:
-                _show_citation(console, citation)
+    for title, steps in (("근거", answer.proof), ("알려진 것", answer.nearby)):
+        if steps:
+            console.print(f"\n{title}")
+        for number, step in enumerate(steps, start=1):
+            rule = f"  ← {step.rule}" if step.rule else ""
+            console.print(f"  {number}. {escape(f'{step.subject} —{step.relation}→ {step.object}{rule}')}")
+            if not step.rule:
+                for citation in step.sources:
+                    _show_citation(console, citation)
     if not answer.proof:
         for citation in answer.citations:
             _show_citation(console, citation)

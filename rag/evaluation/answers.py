@@ -18,7 +18,7 @@ def verdict(row: Row, answer: Answer) -> Verdict:
     """right, wrong, abstained (from an answerable question) or refused (an unanswerable one, rightly).
 
     'Right' means that the gold answer or another accepted spelling occurs in the answer (spaces ignored); yes and no
-    must begin it; of a list every member must occur.
+    must begin it; of a list ('가, 나') every member must occur.
     """
     if answer.abstained:
         return "abstained" if row["answerable"] else "refused"
@@ -28,7 +28,7 @@ def verdict(row: Row, answer: Answer) -> Verdict:
     accepted = [_plain(text) for text in _accepted(row)]
     if row["kind"] == "예아니오":
         return "right" if any(said.startswith(text) for text in accepted) else "wrong"
-    if row["kind"] == "목록" and all(_plain(name) in said for name in row["answer"].split(", ")):
+    if all(_plain(name) in said for name in row["answer"].split(", ")):
         return "right"
     return "right" if any(text in said for text in accepted) else "wrong"
 

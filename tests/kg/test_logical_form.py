@@ -27,7 +27,7 @@ def forms(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) ->
     names = graph_of(TEXT).names
 
     def parse(text: str) -> set[Form]:
-        parses = list(parser.parses(read_question(text, names, korean)))
+        parses = list(parser.parses(read_question(text, names, ontology, korean)))
         heaviest = max((p.weight for p in parses), default=0)
         return {p.form for p in parses if p.weight == heaviest}
 

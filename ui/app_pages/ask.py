@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ingest import SUFFIXES, Job, Outcome, ingest
-from rag import Answer, Citation, RagError, answer
+from rag import Answer, Citation, ProofStep, RagError, answer
 from ui.session import ingest_lock, shared_app
 
 _KINDS = {"알아서": None, "사실": "facts", "글": "creative", "일반": "general"}
@@ -42,15 +42,20 @@ def _show_outcomes(outcomes: list[Outcome]) -> None:
 
 def _show_answer(result: Answer) -> None:
     (st.warning if result.abstained else st.success)(result.text)
-    if result.proof:
-        st.subheader("근거", divider=True)
-        for number, step in enumerate(result.proof, start=1):
-            rule = f" ← {step.rule}" if step.rule else ""
-            st.text(f"{number}. {step.subject} —{step.relation}→ {step.object}{rule}")
-            if not step.rule:
-                _show_citations(step.sources)
-    else:
+    _show_steps("근거", result.proof)
+    _show_steps("알려진 것", result.nearby)
+    if not result.proof:
         _show_citations(result.citations)
+
+
+def _show_steps(title: str, steps: tuple[ProofStep, ...]) -> None:
+    if steps:
+        st.subheader(title, divider=True)
+    for number, step in enumerate(steps, start=1):
+        rule = f" ← {step.rule}" if step.rule else ""
+        st.text(f"{number}. {step.subject} —{step.relation}→ {step.object}{rule}")
+        if not step.rule:
+            _show_citations(step.sources)
 
 
 def _show_citations(citations: tuple[Citation, ...]) -> None:
