@@ -16,8 +16,8 @@ from kg.types import Ontology
 
 _SHORTEST = 4  # characters of a name whose spaces may stand anywhere
 # ㅅ for ㅆ, the commonest slip of all: 개관햇나요, 됫어요.
-_SLIPS = str.maketrans({"햇": "했", "엇": "었", "앗": "았", "됫": "됐", "됬": "됐", "겟": "겠", "엿": "였"})
-_SLIP = re.compile(r"(?<=[가-힣])[햇엇앗됫됬겟엿](?=[가-힣])")
+_SLIPS = str.maketrans("햇엇앗엿졋왓됏됫됬봣줫렷켯녓겻쳣겟", "했었았였졌왔됐됐됐봤줬렸켰녔겼쳤겠")
+_SLIP = re.compile(r"(?<=[가-힣])[햇엇앗엿졋왓됏됫됬봣줫렷켯녓겻쳣겟](?=[가-힣])")
 
 
 def mended(text: str, names: Names, ontology: Ontology, korean: Korean) -> str:

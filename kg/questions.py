@@ -352,12 +352,25 @@ def read_question(text: str, names: Names, ontology: Ontology, korean: Korean) -
         and not any(start < token.start + token.len and token.start < end for start, end in silent)
     ]
     mentioned = frozenset(entity.name for place in found for entity in place.entities)
-    return Question(text, named[::-1], tokens, tuple(_measuring(words)), 0, mentioned)
+    return Question(text, named[::-1], tokens, tuple(_measuring(_whole(words, ontology))), 0, mentioned)
 
 
 def _is_verb(tokens: Sequence[Token], index: int) -> bool:
     """Whether what the analyser takes for an auxiliary has no verb before it: '공장에서 만드는'."""
     return tokens[index].tag.startswith("VX") and index > 0 and not tokens[index - 1].tag.startswith("EC")
+
+
+def _whole(words: Sequence[Word], ontology: Ontology) -> list[Word]:
+    """The words, with classes that the analyser has cut put together: 산 and 장 where a 산장 is asked for."""
+    whole: list[Word] = []
+    for word in words:
+        last = whole[-1] if whole else None
+        joined = last.form + word.form if last and last.noun and word.noun and last.end == word.start else ""
+        if last and joined in ontology.classes:
+            whole[-1] = replace(last, form=joined, end=word.end)
+        else:
+            whole.append(word)
+    return whole
 
 
 def _is_person(place: Place, ontology: Ontology) -> bool:

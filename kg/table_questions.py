@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from ingest import Korean
 from kg.cues import Choice, choice, counted_unit, stated_number, wants_most
 from kg.josa import fill
-from kg.kinds import is_of_kind
+from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Names, key
 from kg.quantities import TIME, Amount, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, left_over
+from kg.synonyms import same
 from kg.tables import Cell, Table
 from kg.types import Ontology
 from rag import ProofStep
@@ -154,7 +155,9 @@ class TableReader:
         """The words of a question that a header says, also as the beginning of its words: 쓰다 in 사용량."""
         found: set[int] = set()
         for word in question.words:
-            alike = self._vocabulary.alike(word.form)
+            # What a kind of things is asked for by ('공장': 생산) is not what it is called.
+            is_thing = word.noun and is_kind(word.form, self._ontology)
+            alike = frozenset((word.form, *same(word.form))) if is_thing else self._vocabulary.alike(word.form)
             if (
                 alike & header
                 or (word.noun and question.compound(word) in header)
