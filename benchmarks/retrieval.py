@@ -90,6 +90,7 @@ class Remembering(Embeddings):
     def keep(self) -> None:
         """Write the vectors into the folder."""
         if self._file and self._held:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(self._file, keys=np.array(list(self._held)), vectors=np.stack(list(self._held.values())))
 
     def _vectors(self, role: str, texts: Sequence[str], embed: Callable[[list[str]], Vectors]) -> Vectors:
