@@ -15,7 +15,7 @@ from kg.name_index import NameIndex
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.passage_graph import PassageGraph, fact_links, plain_aliases
 from kg.qa import Asker
-from kg.questions import asked_terms, named_in
+from kg.question_reading import asked_terms, named_in
 from kg.retriever import GraphRetriever
 from kg.review import Candidate, candidates
 from kg.store import Graph

@@ -18,12 +18,12 @@ from kg.questions import (
     ASKED,
     Question,
     Slot,
-    Vocabulary,
     Word,
     left_over,
 )
 from kg.synonyms import MEASURED_BY_UNIT, same
 from kg.types import BROAD, LITERALS, Ontology, Relation
+from kg.vocabulary import Vocabulary
 
 _COUNTERS = frozenset(
     ["개", "곳", "가지", "명", "분", "종", "군데", "종류", "개소", "사람", "대", "권", "점", "인", "마리", "건", "척"]

@@ -19,7 +19,8 @@ from kg.mending import mended
 from kg.mentions import Names, key
 from kg.parsing import Parse, Parser
 from kg.quantities import TIME, amount_of, fits_unit
-from kg.questions import ASKED, Question, Slot, left_over, read_question, vocabulary_of
+from kg.question_reading import read_question
+from kg.questions import ASKED, Question, Slot, left_over
 from kg.sentences import SentenceReader
 from kg.store import Graph
 from kg.synonyms import kin_by_sex
@@ -27,6 +28,7 @@ from kg.table_questions import TableReader
 from kg.tables import tables
 from kg.types import Entity, Fact, Ontology
 from kg.validity import first_day
+from kg.vocabulary import vocabulary_of
 from kg.wording import count_of, say
 from rag import Answer, Hit, ProofStep
 

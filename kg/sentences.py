@@ -20,8 +20,9 @@ from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Mention, Names
 from kg.passages import passages
 from kg.quantities import NATIVE, amount_of, fits_unit
-from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, left_over
+from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
 from kg.types import Ontology
+from kg.vocabulary import Vocabulary
 from rag import Citation, Hit, ProofStep
 
 _UNDECIDED = re.compile(

@@ -17,10 +17,11 @@ from kg.josa import fill
 from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Names, key
 from kg.quantities import TIME, Amount, amount_of, fits_unit
-from kg.questions import ASIDE, ASKED, Question, Slot, Vocabulary, Word, left_over
+from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
 from kg.synonyms import same
 from kg.tables import Cell, Table
 from kg.types import Ontology
+from kg.vocabulary import Vocabulary
 from rag import ProofStep
 
 _OWNER = re.compile(ASIDE + r"의(?![가-힣])")

@@ -11,7 +11,8 @@ from kg import Graph, Ontology
 from kg.execution import Executor
 from kg.logical_form import Ask, Both, Count, Either, Every, Extreme, Follow, Form, Given, Holds, Named, Term, Without
 from kg.parsing import Parser
-from kg.questions import read_question, vocabulary_of
+from kg.question_reading import read_question
+from kg.vocabulary import vocabulary_of
 
 TEXT = """# SolverX
 
