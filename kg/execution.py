@@ -66,7 +66,7 @@ class Executor:
     def facts(self, subject: str, relation: str) -> list[Fact]:
         """What holds at the date: the objects of a subject. Of a functional relation the latest object only."""
         known = self.graph.facts(subject=subject, relation=relation, at=self.at)
-        if self.ontology.relations[relation].functional or self._has_changed(known, relation):
+        if self.ontology.relations[relation].functional or self._has_changed(subject, relation):
             return self._latest(known)
         return self._certain(known)
 
@@ -80,8 +80,9 @@ class Executor:
         kept = {fact.object for fact in self.facts(object_, inverse)}
         return [fact for fact in known if fact.subject in kept]
 
-    def _has_changed(self, known: list[Fact], relation: str) -> bool:
-        """Whether a dated object has come in the place of an undated one: where nobody has two undated ones."""
+    def _has_changed(self, subject: str, relation: str) -> bool:
+        """Whether a dated object has come in the place of another one: where nobody has two undated ones."""
+        known = self.graph.versions(subject=subject, relation=relation)
         undated = sum(not fact.since for fact in known)
         if undated not in (0, 1) or len(known) - undated == 0 or len(known) < _CHANGES:
             return False

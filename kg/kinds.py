@@ -30,6 +30,7 @@ _ALIKE: tuple[frozenset[str], ...] = tuple(
         "대학 대학교 학교",
         "가게 매장 상점 점포 판매점",
         "식당 음식점",
+        "농장 농원 목장",
         "병원 의원 의료기관",
         "제품 상품 물건 물품 품목",
         "식품 음식 먹거리",
@@ -64,7 +65,8 @@ _ENDINGS: dict[str, tuple[str, ...]] = {"도시": ("시",), "고장": ("시", "�
 
 def is_of_kind(name: str, cls: str, kind: str, ontology: Ontology) -> bool:
     """Whether a thing is what a noun of the question calls it: by class, by everyday word, or by its ending."""
-    if any(_ends(name, ending) for ending in (kind, *_ENDINGS.get(kind, ()))):
+    alike = {word for words in _ALIKE if kind in words for word in words if len(word) > 1}
+    if any(_ends(name, ending) for ending in (kind, *_ENDINGS.get(kind, ()), *alike)):
         return True
     return any(ontology.is_a(cls, allowed) for allowed in classes_of(kind, ontology))
 

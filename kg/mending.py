@@ -24,7 +24,12 @@ def mended(text: str, names: Names, ontology: Ontology, korean: Korean) -> str:
     """The question with known names and its spaces put right; as it is where there is nothing to mend."""
     text = unicodedata.normalize("NFC", text).strip()
     text = _SLIP.sub(lambda slip: slip.group().translate(_SLIPS), text)
-    text = _with_names_whole(korean.spaced(_with_names_whole(text, ontology)), ontology)
+    text = _with_names_right(_with_names_whole(text, ontology), names, ontology, korean)
+    text = _with_names_whole(korean.spaced(text), ontology)
+    return _with_names_right(text, names, ontology, korean)
+
+
+def _with_names_right(text: str, names: Names, ontology: Ontology, korean: Korean) -> str:
     for wrong, entity in misspelt(text, names.find(text), ontology, korean).items():
         text = text.replace(wrong, entity.name)
     return text

@@ -30,6 +30,9 @@ _COUNTERS = frozenset(
 )
 # Dependent nouns that measure: '몇 년에' asks for no number of things.
 _MEASURES = frozenset(["년", "년도", "월", "일", "시", "초", "화", "회차", "원", "살", "세", "달", "층"])
+_WHERE = "located_in"
+_HAVING = ("있", "갖", "가지", "지니", "보유")  # of what a relation names: '인증이 있나요?'
+_PLACE_ENDINGS = ("구", "동", "시", "군", "도", "읍", "면", "리", "주", "도시", "나라", "지역", "고장")
 _DATES = ("연도", "날짜")
 _ENDS = ("만료", "끝나", "종료", "마감", "기한", "유효 기간")
 _OF = re.compile(rf"\s?의\s(?:(?:{'|'.join(NUMERALS)})\s?)?")  # 'X의 세 …'
@@ -74,6 +77,13 @@ class Parser:
             return
         yield from self._claims(question)
 
+    def _is_place(self, kind: str) -> bool:
+        """Whether a noun asks for a place on the map."""
+        if _WHERE not in self._ontology.relations:
+            return False
+        classes = classes_of(kind, self._ontology)
+        return kind in _PLACE_ENDINGS or any(self._ontology.is_a(cls, "장소") for cls in classes)
+
     def _without_own_kind(self, question: Question) -> Question:
         """'A는 어디 있는 회사인가요?': that A is a firm asks for nothing."""
         last = question.words[-1] if question.words else None
@@ -90,6 +100,8 @@ class Parser:
         """
         for relation in self._ontology.relations.values():
             words = self._vocabulary.words(question, relation)
+            if _asks_twice(question, words):
+                continue
             is_asked = words or self._vocabulary.asks(question, relation) or _asks_until(question, relation)
             if not is_asked and not set(measured) & {relation.label, *relation.questions}:
                 continue
@@ -100,8 +112,20 @@ class Parser:
             if kind is None and not self._answers(question, relation):
                 continue
             for term in self._followed(question, relation, kind.form if kind else ""):
-                yield term, len(words)
+                yield term, _weight(question, words)
+            if kind and words and relation.key != _WHERE and self._is_place(kind.form):
+                for term in self._followed(question, relation, ""):  # '무슨 시에서 생산되나요?'
+                    yield Follow(term, _WHERE, True, kind.form), _weight(question, words)
+        yield from self._whereabouts(question)
         yield from self._intersections(question)
+
+    def _whereabouts(self, question: Question) -> Iterator[tuple[Term, int]]:
+        """'물결창작실은 무슨 구로 가야 하나요?': a kind of place, and nothing else, asks where something is."""
+        left = left_over(question, frozenset())
+        if len(left) == 1 and left[0].noun and len(question.named) == 1 and self._is_place(left[0].form):
+            start = question.named[0].denotes("것", self._ontology)
+            if start and any(word.form in ("무슨", "어느", "어떤") for word in question.asks):
+                yield Follow(start, _WHERE, True, left[0].form), 1
 
     # -- open questions --------------------------------------------------------------------------
 
@@ -120,7 +144,7 @@ class Parser:
             yield from (Parse(Ask(term), weight, expected) for term, weight in self.terms(question))
             yield from (Parse(Ask(term), 0, expected) for term in self.owned(question))
             return
-        counted = [word.index for word in question.words if question.is_counted(word, unit)]  # '책을 몇 권'
+        counted = [word.index for word in question.words if question.is_counted(word, unit, True)]  # '책을 몇 권'
         dimension = MEASURED_BY_UNIT.get(unit.form, unit_dimension(unit.form))
         measured = (dimension, *same(dimension))
         ways = dict.fromkeys([(unit.index,), (unit.index, *counted)])
@@ -312,9 +336,10 @@ class Parser:
             understood = words | (_inside(question, literal[1]) if literal else frozenset())
             left = left_over(question, understood | frozenset(w.index for w in question.words if w.form == "없"))
             left = [w for w in left if not (w.noun and is_kind(w.form, self._ontology))]
+            left = [w for w in left if not (words and w.form in _HAVING)]
             if not words or left:
                 continue
-            for subject, object_ in self._arguments(question, relation, literal[0] if literal else ""):
+            for subject, object_ in self._arguments(question, relation, literal[0] if literal else "", words):
                 yield Parse(Holds(subject, relation.key, object_, question.is_denied), len(words))
 
     def _existence(self, question: Question) -> Iterator[Parse]:
@@ -327,7 +352,7 @@ class Parser:
         terms: list[Term] = []
         for slot in question.named:
             place = slot.denotes("장소", self._ontology) if question.is_other(slot) else None
-            term = Follow(place, "located_in", False, kinds[0].form) if place else self._related(slot, kinds[0].form)
+            term = Follow(place, _WHERE, False, kinds[0].form) if place else self._related(slot, kinds[0].form)
             terms.append(term)
         if len(terms) in (1, 2):
             yield Parse(Exists(Both(*terms) if len(terms) == 2 else terms[0], question.is_denied), 1)
@@ -348,7 +373,9 @@ class Parser:
             relation, subject, object_ = fitting[0]
             yield Parse(Holds(subject, relation.key, object_, question.is_denied), 1)
 
-    def _arguments(self, question: Question, relation: Relation, literal: str) -> list[tuple[str, str]]:
+    def _arguments(
+        self, question: Question, relation: Relation, literal: str, words: frozenset[int]
+    ) -> list[tuple[str, str]]:
         """(subject, object) as the classes allow; where both ways do, as the particles say."""
         named = question.named
         if relation.range in LITERALS:
@@ -362,6 +389,8 @@ class Parser:
             object_ = self._only(named[second], relation.range)
             if subject and object_:
                 pairs.append((first, (subject, object_)))
+        if len(pairs) == 2 and (owner := _owner(question, words)) is not None:  # 'A가 B의 제자인가요?'
+            return [pair for first, pair in pairs if named[first] == owner]
         if len(pairs) == 2 and not relation.symmetric:
             pairs = [
                 (first, pair)
@@ -375,6 +404,28 @@ class Parser:
         """The one entity of a class there, '' where there is none or more than one."""
         names = [entity.name for entity in slot.entities if self._ontology.is_a(entity.cls, cls)]
         return names[0] if len(names) == 1 else ""
+
+
+def _owner(question: Question, words: frozenset[int]) -> Slot | None:
+    """Whose a relation's noun is: the name right before it."""
+    nouns = [word for word in question.words if word.index in words and word.noun]
+    for slot in question.named:
+        if any(re.fullmatch(r"의?\s", question.text[slot.end : noun.start]) for noun in nouns):
+            return slot
+    return None
+
+
+def _weight(question: Question, words: frozenset[int]) -> int:
+    """How much of a question a relation's words are; that something is there ('있다') says little."""
+    said = [word for word in question.words if word.index in words and word.form not in ("있", "없")]
+    return max(len(said), min(len(words), 1))
+
+
+def _asks_twice(question: Question, words: frozenset[int]) -> bool:
+    """'A의 스승은 누구한테 배웠나요?': a relation's noun as topic and its verb behind it are two steps."""
+    said = [word for word in question.words if word.index in words]
+    topics = [word for word in said if word.noun and question.is_marked(word)]
+    return bool(topics) and any(word.tag == "VV" and word.index > topics[0].index for word in said)
 
 
 def _last_relation(term: Term, ontology: Ontology) -> Relation | None:

@@ -14,6 +14,8 @@ from itertools import pairwise
 from ingest import Document, Korean
 from kg.cues import choice
 from kg.execution import Executor, Reached
+from kg.josa import fill
+from kg.kinds import is_of_kind
 from kg.logical_form import Ask, Count, Every, Exists, Extreme, Follow, Given, Holds, Term
 from kg.mending import mended
 from kg.mentions import Names, key
@@ -35,7 +37,7 @@ from rag import Answer, Hit, ProofStep
 _HOPS = 3
 _NEARBY = 3
 _MOST = 12  # more names than that are no answer but an inventory
-_NAME_WORDS = ("본명", "본이름", "실명", "정식", "원명")
+_NAME_WORDS = ("진짜", "실제", "본명", "본이름", "실명", "정식", "원명")
 # Nouns that only place something beside another: what they denote is not named by the sentence that says them.
 _RELATIVE = frozenset(["밖", "안", "앞", "뒤", "옆", "위", "아래", "밑", "근처", "사이", "때", "전", "후", "동안"])
 _AMONG = ("중", "가운데", "중에서")
@@ -138,6 +140,7 @@ class Asker:
         return (
             self._by_graph(question, executor)
             or self._identified(question)
+            or self._told_apart(question)
             or self._by_table(question, executor)
             or self._named(question)
         )
@@ -155,6 +158,20 @@ class Asker:
         if len(question.named) != 1 or len(left) != 1 or left[0].form not in _NAME_WORDS or not question.is_open:
             return None
         return self._meant(question.named[0], question, left[0].form)
+
+    def _told_apart(self, question: Question) -> _Result | None:
+        """'A와 B는 같은 사람인가요?' of two that the ontology lists."""
+        forms = {word.form for word in left_over(question, frozenset())}
+        names = [slot.entities[0] for slot in question.named if len(slot.entities) == 1 and slot.term is None]
+        if question.is_open or "같" not in forms or len(names) != 2 or len(question.named) != 2:
+            return None
+        first, second = names
+        if any(not is_of_kind(first.name, first.cls, form, self._ontology) for form in forms - {"같"}):
+            return None
+        entries = [self._ontology.entries.get(entity.name) for entity in names]
+        steps = tuple(ProofStep(e.name, "개체", e.cls, "", (at,)) for e, at in zip(names, entries, strict=True) if at)
+        text = fill("아니요. {subject}과 {object}은 다릅니다.", subject=first.name, object=second.name)
+        return _Result(("아니요",), text, steps, 1) if len(steps) == len(names) else None
 
     def _meant(self, slot: Slot, question: Question, label: str) -> _Result | None:
         """The canonical name of what an alias names."""

@@ -14,6 +14,7 @@ from kiwipiepy import Token
 from ingest import Korean
 from kg.mentions import WORD_ENDS, Names
 from kg.patterns import TITLES, Place, places
+from kg.quantities import NUMERALS
 from kg.questions import Question, Slot, Word
 from kg.synonyms import MEASURED
 from kg.types import Ontology
@@ -37,7 +38,11 @@ _POINTING = ("무엇", "이름", "경우", "이유", "방법", "때", "곳", "�
 _HANJA_GLOSS = re.compile(r"\([㐀-鿿豈-﫿\s]+\)")
 # What adds nothing to a question: 'the one' before a counter, and phrases that only point.
 _FILLER = re.compile(
-    r"(?<![가-힣])한\s(?:봉지|봉|병|개|통|판|팩|캔|상자|권|장|잔|자루|포대|알)(?=(?:에|의|당|은|는|이|가)?(?![가-힣]))"
+    r"(?<![가-힣])한\s(?:봉지|봉|병|개|통|판|팩|캔|상자|권|장|잔|자루|포대|알|명|사람)(?=(?:에|의|당|은|는|이|가)?(?![가-힣]))"
+    r"|(?<![가-힣])한\s번(?![가-힣])|(?<![가-힣])(?:다\s?합쳐서?|다\s?합하면|모두\s?합해서?|통틀어서?)(?![가-힣])"
+    r"|가르쳐\s?(?:줘|주세요|주십시오|줄래요?|주실래요?|주시겠어요|달라)"
+    r"|^이\s(?:소설|작품|회사|가게|도서관|제품|이야기|기관|단체)(?=(?:의|은|는|에서|에)?\s)(?:의|은|는|에서|에)?"
+    r"|(?:에|을|를)?\s?나?가려면|(?:으로|로)\s가야\s?[가-힣]+"
     r"|(?:을|를)?\s?기준(?:으로|으론)(?:는)?(?![가-힣])|(?<![가-힣])(?:(?:지금|현재|요즘)\s(?:만드는|파는|판매하는|나오는)|요즘|요새|오늘날)|(?<=로)\s남아\s?있[가-힣]*"
 )
 # Somebody by surname and title ('문 소장님'); with a space some surnames are other words, too.
@@ -45,7 +50,10 @@ _SURNAMED = re.compile(rf"(?<![가-힣])([가-힣]{{1,2}})(\s?)({TITLES})님?{WO
 _NO_SURNAMES = frozenset(["이", "그", "저", "한", "두", "세", "네", "전", "현", "총", "부", "각", "온"])
 _BEHIND_NAME = re.compile(rf"\s?(?:{TITLES})님?{WORD_ENDS}")
 # 'How much does it come to?' asks for an amount, as 얼마 does.
-_COMING_TO = frozenset(["되", "걸리", "들", "하", "남", "내", "받", "많"])
+_COMING_TO = frozenset(["되", "걸리", "들", "하", "남", "내", "받", "많", "필요"])
+_WORKING, _PEOPLE = ("일하", "일", "근무", "재직"), ("사람", "분", "인원")
+# '진묵국의 세 주 가운데 어느 …': whose they are and how many goes without saying.
+_OF_THEM = re.compile(rf"의\s(?:{'|'.join(NUMERALS)})\s[가-힣]+\s(?:가운데|중)(?:에서|에)?(?=\s(?:어느|어떤|무슨))")
 _SCRIPTS = frozenset(["영문", "영어", "한자", "로마자", "한글", "알파벳"])
 
 
@@ -54,9 +62,12 @@ def read_question(text: str, names: Names, ontology: Ontology, korean: Korean) -
     text = _HANJA_GLOSS.sub("", unicodedata.normalize("NFC", text)).strip()
     found = places(names.find(text))
     found = sorted([*found, *_surnamed(text, found, ontology)], key=lambda place: place.start)
+    aside = [(p.start, of_them.end()) for p in found if (of_them := _OF_THEM.match(text, p.end))]
+    found = [place for place in found if not any(start == place.start for start, _ in aside)]
     named = tuple({place.entities: Slot(place.start, place.end, place.entities) for place in reversed(found)}.values())
     tokens = tuple(korean.tokenize(text))
     silent = [(p.start, p.end) for p in found] + [f.span() for f in _FILLER.finditer(text)]
+    silent += aside
     silent += [title.span() for p in found if _is_person(p, ontology) and (title := _BEHIND_NAME.match(text, p.end))]
     words = [
         Word(index, *_reading(tokens, index), token.start, token.start + token.len)
@@ -64,8 +75,16 @@ def read_question(text: str, names: Names, ontology: Ontology, korean: Korean) -
         if (token.tag.startswith(CONTENT) or _is_verb(tokens, index))
         and not any(start < token.start + token.len and token.start < end for start, end in silent)
     ]
+    words = [word for word in words if not _is_before_person(word, tokens, found, ontology)]
     mentioned = frozenset(entity.name for place in found for entity in place.entities)
-    return Question(text, named[::-1], tokens, tuple(_measuring(_whole(words, ontology))), 0, mentioned)
+    words = _staff(_whole(words, ontology))
+    return Question(text, named[::-1], tokens, tuple(_measuring(words)), 0, mentioned)
+
+
+def _is_before_person(word: Word, tokens: Sequence[Token], found: Sequence[Place], ontology: Ontology) -> bool:
+    """Whether a noun only says what somebody is who is named next: '만화가 도깨비풀'."""
+    followed = any(token.start == word.end for token in tokens)
+    return word.noun and not followed and any(p.start == word.end + 1 and _is_person(p, ontology) for p in found)
 
 
 def _is_verb(tokens: Sequence[Token], index: int) -> bool:
@@ -81,6 +100,19 @@ def _whole(words: Sequence[Word], ontology: Ontology) -> list[Word]:
         joined = last.form + word.form if last and last.noun and word.noun and last.end == word.start else ""
         if last and joined in ontology.classes:
             whole[-1] = replace(last, form=joined, end=word.end)
+        else:
+            whole.append(word)
+    return whole
+
+
+def _staff(words: Sequence[Word]) -> list[Word]:
+    """The words, with those who work somewhere called its 직원 where they are counted: '일하는 사람이 몇 명'."""
+    if not any(word.form == "몇" for word in words):
+        return list(words)
+    whole: list[Word] = []
+    for word in words:
+        if whole and word.form in _PEOPLE and whole[-1].form in _WORKING:
+            whole[-1] = replace(word, form="직원", start=whole[-1].start)
         else:
             whole.append(word)
     return whole

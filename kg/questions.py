@@ -40,15 +40,35 @@ _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하"
 _EMPTY = {
     "N": re.compile(
         "것|거|곳|분|데|수|지금|현재|이제|이름|성함|명칭|우리|저희|당사|중|때|질문|측|모두|전부|총|각각|그|이|가운데|"
-        "해|날|날짜|연도|시기|시점"
+        "해|날|날짜|연도|시기|시점|당시|무렵|사이|관계|가능"
     ),
-    "V": re.compile("알|알리|알려주|말하|주|드리|부탁|궁금|가르치|보|싶|하|되|이|적히|맞|그렇|그러"),
-    "M": re.compile("좀|혹시|지금|현재|이제|모두|전부|다|그|이|각각|총|바로"),
+    "V": re.compile("나|알|알리|알려주|말하|주|드리|부탁|궁금|보|싶|하|되|이|적히|맞|그렇|그러"),
+    "M": re.compile("맨|아직|여전히|요즘|좀|혹시|지금|현재|이제|모두|전부|다|그|이|각각|총|바로"),
     "X": re.compile("들|님|씨|측|하|되|궁금|부탁|분"),
 }
 _LIGHT = frozenset(
-    ["이루", "짓", "맺", "하", "갖", "가지", "지니", "두", "치르", "받", "내", "쓰", "되", "나", "나오", "있"]
+    [
+        "들어가",
+        "들어오",
+        "이루",
+        "짓",
+        "맺",
+        "하",
+        "갖",
+        "가지",
+        "지니",
+        "두",
+        "치르",
+        "받",
+        "내",
+        "쓰",
+        "되",
+        "나",
+        "나오",
+        "있",
+    ]
 )
+_OWNING = frozenset(["타고나", "거두", "들이", "두", "가지", "갖", "지니", "쓰", "딸리", "있", "받", "맡"])
 # What may stand between a name and its particle: a gloss, a title, 님.
 ASIDE = (
     r"(?:\s?\([^()]*\))?(?:\s?(?:관장|대표이사|대표|사장|회장|이사장|이사|본부장|부장|차장|과장|팀장|실장|소장|원장|교수|박사|"
@@ -59,8 +79,11 @@ _THAN = re.compile(ASIDE + r"(?:보다|보단|보다는|보다도)(?![가-힣])"
 _EXCEPTED = re.compile(r"(?:님|씨)?(?:\s?말고는?|[을를]\s?제외|\s?외에|\s?이외|[을를]\s?(?:뺀|빼고|빼면))")
 _SUBJECT = re.compile(ASIDE + r"(?:께서는|께서|은|는|이|가|의)(?![가-힣])")
 _TOPIC = re.compile(ASIDE + r"(?:께서는|은|는)(?![가-힣])")
-_OTHER = re.compile(ASIDE + r"(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
+_OTHER = re.compile(ASIDE + r"(?:\s?(?:밑|아래|산하))?(?:을|를|에|에서|에게|에는|에서는|로|으로|와|과)(?![가-힣])")
 _GOAL = re.compile(ASIDE + r"(?:에|을|를)(?![가-힣])")
+# A season stands for a month of it.
+_SEASONS = {"봄": "4월", "여름": "7월", "가을": "10월", "겨울": "1월"}
+_SEASON = re.compile(rf"(\d{{4}}\s?년)\s?({'|'.join(_SEASONS)})(?:에는?|까지는?|당시)(?![가-힣])")
 _TIME_POINT = re.compile(
     rf"({LITERAL_PATTERNS['날짜']}|\d{{1,4}}\s?화)\s?(?:에는?|에도|당시|기준|까지만|현재|무렵에?)(?![가-힣])"
 )
@@ -126,7 +149,9 @@ class Question:
     @property
     def is_open(self) -> bool:
         """Whether it asks who, what, where: by a question word, or as a mere noun phrase ('대표는?')."""
-        if self.asks or any(word.form in ("알리", "말하", "가르치", "알려주") for word in self.words):
+        if self.asks or any(word.form in ("알리", "말하", "알려주") for word in self.words):
+            return True
+        if re.search(r"[가-힣]이요\s*[?.!]*$", self.text):  # '관장님 성함이요'
             return True
         spoken = [token for token in self.tokens if not token.tag.startswith(("SF", "SP", "SS", "SE", "SW"))]
         last = spoken[-1] if spoken else None
@@ -139,7 +164,8 @@ class Question:
     def _requests(self) -> bool:
         """'다 적어 주세요', '골라 줘'."""
         return (
-            re.search(r"(?:적어|골라|꼽아|대|들어|찾아|세어)\s?(?:줘|주세요|주십시오|봐|보세요)", self.text) is not None
+            re.search(r"(?:가르쳐|적어|골라|꼽아|대|들어|찾아|세어)\s?(?:줘|주세요|주십시오|봐|보세요)", self.text)
+            is not None
         )
 
     @property
@@ -179,12 +205,14 @@ class Question:
     @property
     def time_point(self) -> str:
         """The date as of which it asks ('2024년 1월에', '2021년 당시'), '' for now."""
+        if season := _SEASON.search(self.text):
+            return canonical("날짜", f"{season[1]} {_SEASONS[season[2]]}") or ""
         found = _TIME_POINT.search(self.text)
         return (canonical("날짜", found[1]) or "") if found else ""
 
     def time_span(self) -> tuple[int, int]:
         """The characters of ``time_point`` and of a verb that belongs to it."""
-        found = _TIME_POINT.search(self.text)
+        found = _SEASON.search(self.text) or _TIME_POINT.search(self.text)
         if found is None:
             return 0, 0
         behind = [token for token in self.tokens if token.start >= found.end()][:3]
@@ -245,17 +273,22 @@ class Question:
         after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 2]
         return bool(after) and after[0].tag.startswith(("XSV", "XSA"))
 
-    def is_counted(self, word: Word, unit: Word) -> bool:
-        """Whether a noun is what a unit counts: '책을 몇 권'."""
+    def is_counted(self, word: Word, unit: Word, as_topic: bool = False) -> bool:
+        """Whether a noun is what a unit counts: '책을 몇 권', or (``as_topic``) '책은 몇 권'."""
         place = word.index - self.offset
         behind = self.tokens[place + 1 : place + 4]
-        particle = bool(behind) and behind[0].tag in ("JKO", "JKS", "JX")
+        particle = bool(behind) and behind[0].tag in ("JKO", "JKS", *(("JX",) if as_topic else ()))
         return word.noun and particle and any(self.offset + place + 1 + i == unit.index for i in (1, 2))
 
-    def is_predicate(self, word: Word) -> bool:
-        """Whether a copula stands behind a noun: 회사인가요."""
+    def is_marked(self, word: Word) -> bool:
+        """Whether a topic or subject particle stands behind a noun."""
         after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 2]
-        return bool(after) and after[0].tag.startswith("VCP")
+        return bool(after) and (after[0].tag == "JKS" or (after[0].tag == "JX" and after[0].form in ("은", "는")))
+
+    def is_predicate(self, word: Word) -> bool:
+        """Whether a copula ends the question behind a noun: 회사인가요, not 관리자라면."""
+        after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 3]
+        return len(after) > 1 and after[0].tag.startswith("VCP") and after[-1].tag in ("EF", "EP")
 
     def is_condition(self, word: Word) -> bool:
         """Whether a verb says under which condition: 잃어버리면."""
@@ -268,10 +301,23 @@ class Question:
         before = self.tokens[max(0, place - 2) : place]
         if word.form in ("있", "없") and before and before[-1].form == "수":
             return True
-        if word.form not in _LIGHT or len(before) < 2 or before[1].tag not in ("JKO", "JKS"):
+        if self._leads_to_understood(word, understood):
+            return True
+        if word.form in ("오", "가") and before and before[-1].tag == "EC" and before[-1].form in ("어", "아", "여"):
+            return True  # '받아 오다'
+        if word.form not in _LIGHT or len(before) < 2 or before[1].tag not in ("JKO", "JKS", "JKB"):
             return False
         carried = next((held for held in self.words if held.index == word.index - 2), None)
-        return carried is None or carried.index in understood or is_empty(carried)
+        if carried is None:
+            return bool(before[1].tag != "JKB")
+        return carried.index in understood or is_empty(carried)
+
+    def _leads_to_understood(self, word: Word, understood: frozenset[int]) -> bool:
+        """Whether a verb only says that somebody has what the next word is: '타고난 글결', '거둔 제자'."""
+        behind = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 2]
+        following = next((held for held in self.words if held.index > word.index), None)
+        is_adnominal = bool(behind) and behind[0].tag == "ETM"
+        return is_adnominal and word.form in _OWNING and following is not None and following.index in understood
 
     def within(self, start: int, end: int) -> Question:
         """The part between two characters, as a question of its own."""

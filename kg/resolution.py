@@ -21,7 +21,7 @@ from kg.types import Entity, Ontology
 
 # A name that differs by one letter (자모) from a known one must have at least this many.
 TYPO_LETTERS = 10
-_LONG = 5
+_LONG = 4
 # How much of the consonants two spellings in different scripts share (Ratcliff and Obershelp 1988).
 SAME_SOUND = 0.6
 

@@ -83,6 +83,7 @@ class _Said:
     context_names: frozenset[str]
     context_terms: frozenset[str]
     heading_terms: frozenset[str]
+    heading_names: frozenset[str]
 
     @property
     def names(self) -> frozenset[str]:
@@ -152,6 +153,7 @@ class SentenceReader:
             frozenset(mention.entity.name for mention in self._names.find(context)),
             frozenset(self._korean.terms(f"{headings} {last}")),
             frozenset(self._korean.terms(headings)),
+            frozenset(mention.entity.name for mention in self._names.find(headings)),
         )
 
     def _terms(self, text: str, mentions: Sequence[Mention]) -> frozenset[str]:
@@ -202,11 +204,19 @@ class SentenceReader:
         verbs = [w for w in matched if w.tag.startswith("V") or question.is_verbal(w)]
         predicates = verbs or matched[-1:]
         counts = counted_unit(question) is not None
-        if question.is_open and not verbs and not counts and not _is_stated(matched, said.text):
+        if (
+            question.is_open
+            and not verbs
+            and not counts
+            and not _is_stated(matched, said.text, any(word.form == "언제" for word in question.asks))
+        ):
             return None
         denied = any(self._vocabulary.alike(word.form) & said.denied for word in predicates)
         weight = len(matched) + sum(bool(_names(slot) & said.names) for slot in question.named)
         if not question.is_open:
+            claimed = [word for word in words if word.noun and question.is_predicate(word)]
+            if (claimed or not verbs) and not _is_predicate(claimed or matched, said.text):
+                return None  # '다른 날짜의 제품은 …' does not say what a product is
             return self._decided(question, said, denied, weight)
         if denied or (_UNDECIDED.search(said.text) and not _UNDECIDED.search(question.text)):
             return None
@@ -265,10 +275,11 @@ class SentenceReader:
 
     def _is_told_how_many(self, question: Question, said: _Said) -> bool:
         """Whether a question that only names something and asks 몇 is answered: the sentence is about it alone."""
-        if counted_unit(question) is None or len(question.named) != 1:
+        if counted_unit(question) is None or not question.named:
             return False
-        topics = [mention for mention in said.mentions if _TOPIC.match(said.text, mention.end)]
-        return bool(topics) and topics[-1].entity.name in _names(question.named[0])
+        asked = {name for slot in question.named for name in _names(slot)}
+        whose = [m for m in said.mentions if _TOPIC.match(said.text, m.end) or _role(said.text, m.end) == "owner"]
+        return bool(whose) and whose[-1].entity.name in asked
 
     def _speaks_of(self, slot: Slot, said: _Said, question: Question) -> bool:
         """Whether a sentence is about what is named: it names it in no other role, or is carried by its heading."""
@@ -277,8 +288,13 @@ class SentenceReader:
             return True
         mentions = [mention for mention in said.mentions if mention.entity.name in names]
         if mentions:
-            return any(not _contradict(_asked_role(question, slot), _role(said.text, m.end)) for m in mentions)
-        if not names & said.context_names or not (question.is_open or question.is_subject(slot)):
+            asks_how_many = counted_unit(question) is not None  # 'A가 몇 %': 'A의 비율은 60%'
+            roles = [_role(said.text, mention.end) for mention in mentions]
+            asked = _asked_role(question, slot)
+            return any(not _contradict(asked, role) or (asks_how_many and role == "owner") for role in roles)
+        if not names & said.context_names:
+            return False
+        if not (question.is_open or question.is_subject(slot) or names & said.heading_names):
             return False  # of whom it speaks may stand before; where and with whom, it says itself
         classes = {entity.cls for entity in slot.entities}
         return not any(
@@ -330,11 +346,21 @@ class SentenceReader:
         return tuple(dict.fromkeys(e.name for e in entities)) if new else None
 
 
-def _is_stated(nouns: Sequence[Word], text: str) -> bool:
-    """Whether a sentence says what the last of these nouns is, or who: '강사는 …', '…는 강사이다', '강사: …'."""
+def _is_predicate(nouns: Sequence[Word], text: str) -> bool:
+    """Whether a sentence says that something is, or is not, one of these: '책이 아니라 사진이다'."""
+    being = r"(?:이다|입니다|이며|이고|이자|이에요|예요|다(?=[.\s]|$)|[이가]?\s?아니|[은는이가]\s(?:[가-힣]+\s)?[없있])"
+    return any(re.search(re.escape(noun.form) + being, text) for noun in nouns)
+
+
+def _is_stated(nouns: Sequence[Word], text: str, asks_when: bool) -> bool:
+    """Whether a sentence says what the last of these nouns is, or who: '강사는 …', '…는 강사이다', '강사: …'.
+
+    When something is, it says of any of them.
+    """
     if not nouns:
         return True
-    return re.search(re.escape(nouns[-1].form) + _STATES, text) is not None
+    asked = nouns if asks_when else nouns[-1:]
+    return any(re.search(re.escape(noun.form) + _STATES, text) for noun in asked)
 
 
 def _same_numbers(question: Question, said: _Said) -> bool:

@@ -13,13 +13,13 @@ _SAME: tuple[tuple[str, ...], ...] = tuple(
     for words in (
         # to make, use, open, hold, hand over
         "만들 제작 생산 제조 나오",
-        "쓰 사용 이용 활용",
+        "쓰 쓰이 사용 이용 활용 도입",
         "열 열리 개최",
         "개관 개장 개점 개소 문+열",
         "휴관 휴무 휴점 쉬 문+닫",
         "나누 나뉘",
         "세우 세워지 설립 창립 창설 생기",
-        "속하 소속 딸리 산하 아래 이루 이루어지 구성",
+        "속하 소속 딸리 산하 아래 밑 이루 이루어지 구성",
         "속하 들",
         "사 구매 구입",
         "팔 팔리 판매",
@@ -31,7 +31,7 @@ _SAME: tuple[tuple[str, ...], ...] = tuple(
         "지니 가지 갖 보유 소지",
         "보관 보존",
         "기증 기부",
-        "들어가 포함 함유 품",
+        "들어가 들 넣 쓰 쓰이 포함 함유 품",
         "펴내 출판 발행 출간",
         "출시 발매 내놓 나오",
         "설치 깔",
@@ -40,8 +40,8 @@ _SAME: tuple[tuple[str, ...], ...] = tuple(
         "이끌 지휘",
         "사장 대표 대표이사",
         "배우 사사",
-        "가르치 지도",
-        "일하 근무 재직",
+        "가르치 지도 강사",
+        "일하 근무 재직 출근",
         "직원 인원 임직원",
         "참가 참여 참석",
         "불참 결석 빠지",
@@ -101,6 +101,8 @@ _SAME: tuple[tuple[str, ...], ...] = tuple(
         "까닭 이유 원인",
         "작년 지난해",
         "가장 제일",
+        "처음 첫 최초 먼저",
+        "인원 사람",
     )
 )
 
@@ -149,7 +151,7 @@ _BY_SEX: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     )
 )
 # What a unit measures, where the unit's dimension is no word for it.
-MEASURED_BY_UNIT = {"원": "값"}
+MEASURED_BY_UNIT = {"원": "값", "석": "좌석"}
 
 
 def are_converse(one: str, other: str) -> bool:

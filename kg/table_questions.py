@@ -27,7 +27,8 @@ from rag import ProofStep
 _OWNER = re.compile(ASIDE + r"의(?![가-힣])")
 _WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
-_EXISTS = ("있", "없")
+_EXISTS = ("있", "없", "오", "되")
+_BOUNDING = ("최대", "최소")  # of an amount that is asked for
 _RECORDED = ("나누", "정하", "다루", "논의", "적", "실리", "나오")  # how what stands under a heading came about
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 # How an amount in a question bounds what is asked: '100명이 넘나요?'
@@ -44,6 +45,7 @@ _BY_WHEN = re.compile(r"언제\s?까지")
 _DEADLINE = re.compile("기한|마감|만료|까지")
 _CARRIERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("시간", "초", "분"), ("걸리",)),
+    "명": ("들어가", "수용", "앉", "타"),
     "원": ("들", "내", "하", "받"),
 }
 _CHOSEN_MOST, _CHOSEN_LEAST = "가장 큰 값", "가장 작은 값"
@@ -281,6 +283,8 @@ class _Asking:
             understood |= frozenset([unit.index]) if unit else frozenset()
             signal = len(self.headers[column]) + 2 * len(kinds) + (2 if is_value else 0) + self._type_fits(column, rows)
             understood |= self._said_by(cells) | self._carriers(unit, cells)
+            if is_value and unit:  # '자리가 몇 석'
+                understood |= {w.index for w in self.question.words if self.question.is_counted(w, unit)}
             if not signal or self._left(understood) or not (kinds or self._type_allows(column, rows)):
                 continue
             if self.expected and len(values) != self.expected:
@@ -439,7 +443,7 @@ class _Asking:
     def _left(self, understood: frozenset[int]) -> list[Word]:
         above = self._above()
         left = left_over(self.question, understood | above)
-        empty = (*_EXISTS, *_RECORDED) if len(above) > 1 else _EXISTS
+        empty = (*_EXISTS, *_BOUNDING, *(_RECORDED if len(above) > 1 else ()))
         return [word for word in left if word.form not in empty]
 
     def _carriers(self, unit: Word | None, cells: Sequence[Cell]) -> frozenset[int]:
