@@ -8,7 +8,7 @@ what is said to be undecided answer no open question.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -29,6 +29,8 @@ _UNDECIDED = re.compile(
     "미정|정하지|정해지지|밝히지|밝혀지지|알려지지|확정되지|공개하지|공개되지|나오지|예정|계획|검토|후보|목표로|소문|추정|"
     "아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
 )
+_FORMERLY = re.compile(r"(?<![가-힣])(?:한때|예전|옛날|지난날|전에는)")
+_STILL = re.compile(r"(?<![가-힣])(?:아직|지금|여전히|현재|요즘)")
 _NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
 _ALL = re.compile(r"(?<![가-힣])(?:모두|전부|모든|다(?=\s))")
 _DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레|열흘|보름")
@@ -71,7 +73,8 @@ class SentenceAnswer:
 class _Said:
     """A clause with what stands before it: the names and words of its headings and of its paragraph so far.
 
-    ``place`` is the whole sentence. What one clause says of one thing and another of another must not be mixed.
+    ``last_named`` is, for each class, who was named last before. ``place`` is the whole sentence. What one clause says
+    of one thing and another of another must not be mixed.
     """
 
     text: str
@@ -80,10 +83,10 @@ class _Said:
     terms: frozenset[str]
     denied: frozenset[str]
     context: str
-    context_names: frozenset[str]
     context_terms: frozenset[str]
     heading_terms: frozenset[str]
     heading_names: frozenset[str]
+    last_named: Mapping[str, str]
 
     @property
     def names(self) -> frozenset[str]:
@@ -150,10 +153,10 @@ class SentenceReader:
             self._terms(text, mentions),
             self._denied(text),
             context,
-            frozenset(mention.entity.name for mention in self._names.find(context)),
             frozenset(self._korean.terms(f"{headings} {last}")),
             frozenset(self._korean.terms(headings)),
             frozenset(mention.entity.name for mention in self._names.find(headings)),
+            {mention.entity.cls: mention.entity.name for mention in self._names.find(context)},
         )
 
     def _terms(self, text: str, mentions: Sequence[Mention]) -> frozenset[str]:
@@ -270,6 +273,10 @@ class SentenceReader:
     def _decided(self, question: Question, said: _Said, denied: bool, weight: int) -> SentenceAnswer | None:
         if _UNDECIDED.search(said.text) and not denied:
             return None
+        if _FORMERLY.search(said.text):
+            if not _STILL.search(question.text):
+                return None
+            denied = True
         word = "아니요" if denied != question.is_denied else "예"
         return SentenceAnswer((word,), f"{word}. {said.place.text}", _step(said), weight)
 
@@ -292,11 +299,11 @@ class SentenceReader:
             roles = [_role(said.text, mention.end) for mention in mentions]
             asked = _asked_role(question, slot)
             return any(not _contradict(asked, role) or (asks_how_many and role == "owner") for role in roles)
-        if not names & said.context_names:
-            return False
+        classes = {entity.cls for entity in slot.entities}
+        if not names & {said.last_named.get(cls, "") for cls in classes}:
+            return False  # whoever of the kind was named last is spoken of
         if not (question.is_open or question.is_subject(slot) or names & said.heading_names):
             return False  # of whom it speaks may stand before; where and with whom, it says itself
-        classes = {entity.cls for entity in slot.entities}
         return not any(
             mention.entity.cls in classes and (_TOPIC.match(said.text, mention.end) or
                                                _role(said.text, mention.end) == "subject")
@@ -408,7 +415,7 @@ def _names(slot: Slot) -> set[str]:
 
 
 def _step(said: _Said) -> ProofStep:
-    topic = said.mentions[0].entity.name if said.mentions else next(iter(sorted(said.context_names)), "")
+    topic = said.mentions[0].entity.name if said.mentions else next(iter(sorted(said.last_named.values())), "")
     return ProofStep(topic, "문장", said.place.text, "", (said.place,))
 
 

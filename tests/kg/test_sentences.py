@@ -25,6 +25,7 @@ SolverX는 서울에 있다. SolverX는 퓨전을 개발한다. 이안은 연구
 
 ## 모임
 
+이안은 노래를 좋아한다. 윤태경은 등산을 좋아한다. 별명은 산신령이다. 산악회는 한때 등산로를 닦았으나 그만두었다.
 독서 모임은 수요일 저녁 7시에 모인다. 첫 강사는 윤태경이다. 축구 모임의 이름은 아직 정하지 않았다.
 봄 소풍은 4월 12일에 갈 예정이다. 사진 모임은 이안이 연구팀에 제안했다.
 
@@ -62,6 +63,7 @@ def ask(graph_of: Callable[..., Graph], ontology: Ontology, korean: Korean) -> C
         ("주차장에 자전거를 무료로 세울 수 있나요?", "예. 주차장에는 자전거를 무료로 세울 수 있다."),
         ("사내 방송을 맡은 사람이 일하는 회사는 어디인가요?", "이안은 SolverX에서 근무합니다."),
         ("안내문 2호는 몇 부를 찍었나요?", "안내문 2호는 200부를 찍었다."),
+        ("윤태경의 별명은 무엇인가요?", "별명은 산신령이다."),
     ],
 )
 def test_what_a_sentence_answers(ask: Callable[[str], str | None], question: str, expected: str) -> None:
@@ -85,6 +87,8 @@ def test_what_a_sentence_answers(ask: Callable[[str], str | None], question: str
         "사내 방송을 맡은 대표는 누구인가요?",
         "이안은 지금 방송부 소속인가요?",
         "사진 41장을 모두 옮겼나요?",
+        "이안의 별명은 무엇인가요?",  # whoever was named last is spoken of
+        "산악회는 등산로를 닦았나요?",  # that was once
     ],
 )
 def test_what_no_sentence_answers(ask: Callable[[str], str | None], question: str) -> None:
