@@ -48,10 +48,19 @@ class TokenTables:
         pieces = torch.ones(width, dtype=torch.bool)
         pieces[written] = (resync != BOUNDARY) | (after[BOUNDARY] == DEAD)
         self.character_pieces = pieces.to(device)
+        self._fewer: dict[int, tuple[torch.Tensor, bool]] = {}
 
     def allowed(self, state: int) -> torch.Tensor:
         """Ids of the tokens that may stand in ``state``."""
         return self.tokens[~self.forbidden[state]]
+
+    def fewer(self, state: int) -> tuple[torch.Tensor, bool]:
+        """(ids, True) of the tokens that may stand in ``state``, or (ids, False) of the others: whichever are fewer."""
+        if state not in self._fewer:
+            forbidden = self.forbidden[state]
+            few_stand = bool(forbidden.sum() * 2 > len(forbidden))
+            self._fewer[state] = self.tokens[~forbidden if few_stand else forbidden], few_stand
+        return self._fewer[state]
 
 
 class KoreanLogitsProcessor(LogitsProcessor):
@@ -82,18 +91,17 @@ class KoreanLogitsProcessor(LogitsProcessor):
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """Mask ``scores`` (rows, width), in place, by the state that ``input_ids`` (rows, length) ends in."""
         state = self.states(input_ids)
-        forbidden = self._tables.forbidden[state]
-        left = self._max_length - input_ids.shape[1]
-        if 0 < left <= self._tables.furthest:
-            forbidden = forbidden | (self._tables.distance[state] > left - 1)
         free = scores.clone() if self._think else scores
-        # Gather and scatter: half the time of indexing and index_copy_ along the second dimension.
-        columns = self._tables.tokens.expand(len(scores), -1)
-        if self._rest_is_excluded:
-            penalty = torch.zeros_like(forbidden, dtype=scores.dtype).masked_fill_(forbidden, -torch.inf)
-            scores.scatter_add_(1, columns, penalty)
+        left = self._max_length - input_ids.shape[1]
+        must_end = 0 < left <= self._tables.furthest
+        if self._rest_is_excluded and not must_end and not scores.is_cuda:
+            self._exclude(scores, state.tolist())
         else:
-            self._leave_only(scores, columns, forbidden)
+            forbidden = self._tables.forbidden[state]
+            if must_end:
+                forbidden = forbidden | (self._tables.distance[state] > left - 1)
+            # Gather and scatter: half the time of indexing and index_copy_ along the second dimension.
+            self._leave_only(scores, self._tables.tokens.expand(len(scores), -1), forbidden)
         if self._think:
             return torch.where(self._thinking(input_ids)[:, None], free, scores)  # type: ignore[return-value]
         return scores
@@ -106,6 +114,16 @@ class KoreanLogitsProcessor(LogitsProcessor):
         for column in columns.unbind(dim=1):
             row = self._tables.follow.index_select(0, row + column)
         return row // self._tables.row
+
+    def _exclude(self, scores: torch.Tensor, states: Sequence[int]) -> None:
+        """-inf at what may not stand, in place, a row at a time: between syllables that is next to nothing."""
+        for row, state in zip(scores, states, strict=True):
+            columns, few_stand = self._tables.fewer(state)
+            if few_stand:
+                kept = row.index_select(0, columns)
+                row.fill_(-torch.inf).index_copy_(0, columns, kept)
+            else:
+                row.index_fill_(0, columns, -torch.inf)
 
     def _leave_only(self, scores: torch.Tensor, columns: torch.Tensor, forbidden: torch.Tensor) -> None:
         """-inf everywhere but at those ``columns`` that are not ``forbidden``, in place."""

@@ -132,6 +132,9 @@ def test_the_processor_follows_the_automaton_from_any_history(make: str, policy:
     tables = TokenTables(automaton, [tokenizer.eos_token_id], len(tokenizer) + 7)
     processor = KoreanLogitsProcessor(tables, prompt_length=len(prompt))
     behind_a_head = KoreanLogitsProcessor(tables, len(prompt), rest_is_excluded=True)
+    end = len(prompt) + 150  # the last tokens must be able to end
+    ending = KoreanLogitsProcessor(tables, len(prompt), end)
+    ending_behind_a_head = KoreanLogitsProcessor(tables, len(prompt), end, rest_is_excluded=True)
     head = torch.full((1, len(tokenizer) + 7), -torch.inf)
     head[:, tables.tokens] = 0.0
     draw = random.Random(1)
@@ -141,6 +144,8 @@ def test_the_processor_follows_the_automaton_from_any_history(make: str, policy:
         scores = processor(torch.tensor([ids]), torch.zeros(1, len(tokenizer) + 7))[0]
         allowed = set(torch.isfinite(scores).nonzero().flatten().tolist())
         assert torch.equal(behind_a_head(torch.tensor([ids]), head.clone())[0], scores)
+        last = ending(torch.tensor([ids]), torch.zeros(1, len(tokenizer) + 7))
+        assert torch.equal(ending_behind_a_head(torch.tensor([ids]), head.clone()), last)
         expected = set(automaton.allowed(state).tolist())
         assert allowed - {tokenizer.eos_token_id} == expected
         assert (tokenizer.eos_token_id in allowed) == bool(automaton.accepting[state])
