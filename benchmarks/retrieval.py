@@ -19,6 +19,7 @@ import json
 import math
 import random
 import resource
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -162,6 +163,8 @@ def hold_distractors(ledger: Ledger, embed: Remembering, files: Sequence[Path], 
     random.Random(0).shuffle(texts)
     for start in range(0, min(most, len(texts)), 500):
         hold(ledger, embed, f"other {start}", texts[start : min(start + 500, most)])
+        embed.keep()
+        _say(f"{min(start + 500, most, len(texts)):,} distractors of {min(most, len(texts)):,} held")
 
 
 def hold(ledger: Ledger, embed: Remembering, name: str, texts: Sequence[str]) -> list[Chunk]:
@@ -267,6 +270,7 @@ def figures(questions: Sequence[Question], chosen: dict[str, Search]) -> dict[st
     scores: dict[str, dict[str, list[float]]] = {}
     for name, search in chosen.items():
         rankings = [(list(search(question.text)), question.relevant) for question in questions]
+        _say(f"{len(questions):,} questions ranked by {name}")
         scores[name] = {
             **{f"recall@{k}": [recall_at(k, found, wanted) for found, wanted in rankings] for k in (1, 5, 10)},
             "mrr@10": [reciprocal_rank(found[:_DEPTH], wanted) for found, wanted in rankings],
@@ -279,6 +283,10 @@ def figures(questions: Sequence[Question], chosen: dict[str, Search]) -> dict[st
         }
         for name, found in scores.items()
     }
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def _with_interval(values: Sequence[float]) -> list[float]:
@@ -297,9 +305,9 @@ def quality(options: argparse.Namespace) -> dict[str, Any]:
     with opened(options.cache) as (app, embed):
         questions = hold_set(app, embed, options.set, options.split)
         report["alone"] = _measured(app, embed, questions)
+        embed.keep()
         if options.distractors:
             hold_distractors(app.ledger, embed, options.distractors, options.most)
-            embed.keep()
             app.refresh()
             report["among distractors"] = _measured(app, embed, questions)
     return report
