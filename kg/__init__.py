@@ -10,7 +10,7 @@ from kg.exports import to_graphml, to_turtle
 from kg.extraction import EXTRACTION_VERSION, extract
 from kg.inference import proof
 from kg.knowledge import Knowledge
-from kg.mentions import Mention, Names, find_mentions
+from kg.mentions import Mention, Names
 from kg.name_index import NameIndex
 from kg.ontology import GENERAL, extend, general_ontology, general_text, parse_ontology
 from kg.passage_graph import PassageGraph, fact_links, plain_aliases
@@ -54,7 +54,6 @@ __all__ = [
     "extract",
     "fact_links",
     "find_communities",
-    "find_mentions",
     "find_ontology",
     "general_ontology",
     "general_text",

@@ -64,7 +64,7 @@ _LEAST = frozenset(
     ]
 )
 _SUPERLATIVE = frozenset(["가장", "제일", "최"])
-_BOUNDING = frozenset(["최대", "최소"])
+BOUNDING = frozenset(["최대", "최소"])  # of an amount that is asked for, too
 _ALONE = frozenset(["최근", "최대", "최고", "최다", "최소", "최저", "최초"])  # superlatives without 가장
 _TIMELY = frozenset(["늦", "최근", "나중", "새롭", "이르", "먼저", "일찍", "처음", "오래", "오래되", "최초", "최신"])
 # What a numeral orders or measures; it counts no things.
@@ -102,7 +102,7 @@ def choice(question: Question) -> Choice | None:
         alone = word.form in _ALONE or (word.form in ("먼저", "나중", "일찍") and len(question.named) == 2)
         if not (marks or compares or alone):
             continue
-        if word.form in _BOUNDING and any(w.form in ("몇", "얼마") for w in words[place + 1 : place + 3]):
+        if word.form in BOUNDING and any(w.form in ("몇", "얼마") for w in words[place + 1 : place + 3]):
             continue  # '최대 몇 명까지'
         following = words[place : place + 1] if alone else words[place + 1 : place + 4]
         for held, degree in enumerate(following):

@@ -73,11 +73,6 @@ class Names:
         return exact[0] if exact else held[0] if len(held) == 1 else None
 
 
-def find_mentions(text: str, ontology: Ontology) -> list[Mention]:
-    """``Names(ontology).find(text)``, for a single text."""
-    return Names(ontology).find(text)
-
-
 def key(name: str) -> str:
     """What two spellings of one name share: NFC, case and spaces aside."""
     return "".join(unicodedata.normalize("NFC", name).casefold().split())

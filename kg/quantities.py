@@ -65,6 +65,8 @@ _AMOUNT = re.compile(
     r"(?P<minus>지하\s?|영하\s?|-)?(?P<number>\d[\d,]*(?:\.\d+)?)\s?(?P<powers>(?:[십백천만억조]+(?:\s?\d[\d,]*)?\s?)*)"
     r"(?P<unit>[가-힣A-Za-z%㎡℃]{1,4})?"
 )
+# An amount in figures with its unit, as it stands in a text; ``amount_of`` reads it.
+WRITTEN_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(sorted(NUMERALS, key=len, reverse=True))})\s?([가-힣]{{1,2}})")
 _TAIL = re.compile(
     r"(?<=.)(?:에서|까지|부터|으로|남짓|정도|이상|이하|이나|이며|이고|이다|이었|이라|입니|였다|에|의|은|는|이|가|을|를|로|과|와|도|만|씩).*$"

@@ -19,7 +19,7 @@ from kg.cues import choice, counted_unit
 from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Mention, Names
 from kg.passages import passages
-from kg.quantities import NATIVE, amount_of, fits_unit
+from kg.quantities import NATIVE, WRITTEN_AMOUNT, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
 from kg.types import Ontology
 from kg.vocabulary import Vocabulary
@@ -37,7 +37,6 @@ _DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|�
 _WHEN = re.compile(
     r"\d{4}\s?년|\d{1,2}\s?월|\d{1,2}\s?일|\d{1,2}\s?시|[월화수목금토일]요일|(?:유|시|동짓|섣달)월|초하루|열(?:하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레)|그믐|보름|아침|저녁|새벽|봄|여름|가을|겨울|평일|주말|\d+화"
 )
-_QUANTITY = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 
 _NUMBERED = re.compile(r"(?<!\d)(\d[\d,.]*)\s?([가-힣A-Za-z%]?)")
 
@@ -330,7 +329,9 @@ class SentenceReader:
         if unit is not None:
             return () if _has_unit(said.text, unit.form, question.text) else None
         if "며칠" in forms or "얼마" in forms:
-            found = [text.group() for pattern in (_QUANTITY, NATIVE, _DAYS) for text in pattern.finditer(said.text)]
+            found = [
+                text.group() for pattern in (WRITTEN_AMOUNT, NATIVE, _DAYS) for text in pattern.finditer(said.text)
+            ]
             return () if any(text not in question.text for text in found) else None
         if "언제" in forms:
             return () if any(text not in question.text for text in _WHEN.findall(said.text)) else None
@@ -442,9 +443,13 @@ def _contradict(asked: Role, said: Role) -> bool:
 
 def _has_unit(text: str, unit: str, question: str) -> bool:
     """Whether a text says an amount in a unit that the question does not say itself."""
-    found = [match.group() for pattern in (_QUANTITY, NATIVE) for match in pattern.finditer(text)]
+    found = _amounts(text)
     if unit in ("년", "월", "일", "시"):
         found = [f"{number}{unit}" for number in re.findall(rf"(\d+)\s?{unit}", text)]
         return any(part not in question for part in found)
     amounts = [(part, amount_of(part)) for part in found if part not in question]
     return any(amount is not None and fits_unit(unit, amount.dimension) for _, amount in amounts)
+
+
+def _amounts(text: str, *others: re.Pattern[str]) -> list[str]:
+    return [found.group() for pattern in (WRITTEN_AMOUNT, NATIVE, *others) for found in pattern.finditer(text)]

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from functools import cache
 
+Words = frozenset[str]
+
+
+def _opposed(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[Words, Words], ...]:
+    """Pairs of sets of words, each set given as words with spaces between."""
+    return tuple((frozenset(one.split()), frozenset(other.split())) for one, other in pairs)
+
+
 _SAME: tuple[tuple[str, ...], ...] = tuple(
     tuple(words.split())
     for words in (
@@ -126,9 +134,8 @@ MEASURED: dict[str, tuple[str, ...]] = {
     "작": ("크기", "면적", "규모"),
 }
 # Who is what to whom, one way and the other way round.
-_CONVERSE: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
-    (frozenset(one.split()), frozenset(other.split()))
-    for one, other in (
+_CONVERSE = _opposed(
+    (
         ("스승 선생 사부", "제자 문하생 문하"),
         ("부모 아버지 어머니 아빠 엄마", "자식 자녀 아들 딸 아이"),
         ("할아버지 할머니 조부모", "손자 손녀 손주"),
@@ -139,9 +146,8 @@ _CONVERSE: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     )
 )
 # Kin by sex: who is somebody's parent need not be the father.
-_BY_SEX: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
-    (frozenset(men.split()), frozenset(women.split()))
-    for men, women in (
+_BY_SEX = _opposed(
+    (
         ("아버지 부친 아빠", "어머니 모친 엄마"),
         ("아들", "딸"),
         ("형 오빠", "누나 언니 누이"),

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest import Korean
-from kg.cues import Choice, choice, counted_unit, stated_number, wants_most
+from kg.cues import BOUNDING, Choice, choice, counted_unit, stated_number, wants_most
 from kg.josa import fill
 from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Names, key
-from kg.quantities import TIME, Amount, amount_of, fits_unit
+from kg.quantities import TIME, WRITTEN_AMOUNT, Amount, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
 from kg.synonyms import same
 from kg.tables import Cell, Table
@@ -28,9 +28,7 @@ _OWNER = re.compile(ASIDE + r"의(?![가-힣])")
 _WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"번호|순번|No\.?|#", re.I)
 _EXISTS = ("있", "없", "오", "되")
-_BOUNDING = ("최대", "최소")  # of an amount that is asked for
 _RECORDED = ("나누", "정하", "다루", "논의", "적", "실리", "나오")  # how what stands under a heading came about
-_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s?[십백천만억조]*\s?[가-힣A-Za-z%㎡℃]{1,4}")
 # How an amount in a question bounds what is asked: '100명이 넘나요?'
 _BOUNDS: dict[str, Callable[[float, float], bool]] = {
     "이상": operator.ge,
@@ -342,7 +340,7 @@ class _Asking:
 
     def decide_amount(self) -> Iterator[TableAnswer]:
         """'A의 정원은 100명이 넘나요?': by the one amount in A's row that is of the same dimension."""
-        said = [found for found in _AMOUNT.finditer(self.question.text) if not self._is_named(found)]
+        said = [found for found in WRITTEN_AMOUNT.finditer(self.question.text) if not self._is_named(found)]
         claimed = amount_of(said[0].group()) if len(said) == 1 else None
         rows = self._matching()
         if claimed is None or len(rows) != 1:
@@ -443,7 +441,7 @@ class _Asking:
     def _left(self, understood: frozenset[int]) -> list[Word]:
         above = self._above()
         left = left_over(self.question, understood | above)
-        empty = (*_EXISTS, *_BOUNDING, *(_RECORDED if len(above) > 1 else ()))
+        empty = (*_EXISTS, *BOUNDING, *(_RECORDED if len(above) > 1 else ()))
         return [word for word in left if word.form not in empty]
 
     def _carriers(self, unit: Word | None, cells: Sequence[Cell]) -> frozenset[int]:

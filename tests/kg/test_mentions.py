@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from kg import Ontology, find_mentions
+from kg import Names, Ontology
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ from kg import Ontology, find_mentions
     ],
 )
 def test_whole_words_with_particles(ontology: Ontology, text: str, expected: list[str]) -> None:
-    assert [text[m.start : m.end] for m in find_mentions(text, ontology)] == expected
+    assert [text[m.start : m.end] for m in Names(ontology).find(text)] == expected
 
 
 def test_offsets_count_in_the_text_given_even_where_it_is_decomposed(ontology: Ontology) -> None:
     text = unicodedata.normalize("NFD", "우리는 서울에서 이안을 만났다")
-    found = find_mentions(text, ontology)
+    found = Names(ontology).find(text)
     assert [m.entity.name for m in found] == ["서울", "이안"]
     assert [unicodedata.normalize("NFC", text[m.start : m.end]) for m in found] == ["서울", "이안"]
