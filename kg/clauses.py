@@ -494,7 +494,8 @@ class _Parser:
             clause.nouns = tuple(nouns)
             own = [noun for noun in nouns if noun.case in ("topic", "nom")]
             above = [noun for noun in self._shared if noun.case == "topic"]
-            has_topic = any(noun.case == "topic" for noun in own)  # 'A는 통나무집으로, B가 지킨다': still about A
+            # 'A는 통나무집으로, B가 지킨다', 'A는 지름이 32미터이고 좌석은 620석이다': still about A
+            has_topic = any(noun.case == "topic" and noun.place is not None for noun in own)
             clause.shared = () if has_topic else tuple(above if own else self._shared)
             self._shared = [*(() if has_topic else above), *own] if own else self._shared
             self._shared = self._shared or [noun for noun in nouns if noun.case == "also"]

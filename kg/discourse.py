@@ -66,6 +66,7 @@ class Sentence:
     places: list[Place]
     reading: Reading
     doubt: float = 0.0
+    dated: str = ""  # the date of the notice that it stands in
     marks: list[Mark] = field(default_factory=list)
     claimed: list[tuple[int, int]] = field(default_factory=list)
 
@@ -90,6 +91,7 @@ class Scope:
         self.date = ""  # of the notice that is read
         self.seen: set[str] = set()  # named without doubt since the last heading
         self.header: dict[int, str] = {}
+        self.speaker: Entity | None = None  # whose words are read
         self._ontology = ontology
         self._headings: list[tuple[int, Entity | None, bool]] = []  # level, entity, several named
         self._group = -1
@@ -118,6 +120,7 @@ class Scope:
         if passage.group != self._group:
             self._group = passage.group
             self._topic, self._other_topic = None, False
+            self.speaker = None
             self._named, self._acting = [], []
             self._before = None, []
 
@@ -126,9 +129,10 @@ class Scope:
         """The year of the notice that is read ('2025년'), '' where it has no date."""
         return self.date[:5] if self.date[4:5] == "년" else ""
 
-    def lead(self, entity: Entity) -> None:
-        """A name with a colon or dash behind it: what follows speaks of it."""
-        self._topic, self._other_topic = entity, False
+    def lead(self, entity: Entity, speaks: bool) -> None:
+        """A name with a colon or dash behind it: what follows speaks of it, or is what somebody speaks."""
+        self.speaker = entity if speaks else None
+        self._topic, self._other_topic = (None, True) if speaks else (entity, False)
         self._named, self._acting = [], []
 
     def leave(self, sentence: Sentence, passage: Passage) -> None:
@@ -151,8 +155,14 @@ class Scope:
             self._named, self._acting = [], []
         elif self._topic is None and not self._other_topic and len(set(acting)) == 1:
             self._topic = acting[0]
-        self._named += entities
-        self._acting += acting
+        if not self._tells_attribute(sentence):
+            self._named += entities
+            self._acting += acting
+
+    def _tells_attribute(self, sentence: Sentence) -> bool:
+        """Whether it only gives an attribute of the topic ('스승은 황보연이다'): the value is no topic."""
+        first = next((mark for mark in sentence.marks if mark.topic), None)
+        return first is not None and first.place is None and sentence.is_claimed(first)
 
     def subject(self, relation: Relation, own_topic: bool) -> Entity | None:
         """The subject carried over, if there is one and it alone can be meant."""

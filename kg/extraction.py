@@ -8,6 +8,7 @@ speaks of a known name and matches no relation becomes a candidate with an open 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from ingest import OPEN, Document, Korean, Mode, Span, Statement
 from kg.clauses import COPULA, NOMINATIVE, Noun, read_clauses
 from kg.discourse import Said, Scope, Sentence, lead_of, marks_of, only
 from kg.frames import Frames
+from kg.kinds import is_kind
 from kg.literals import DATE, canonical
 from kg.literals import PATTERNS as LITERAL_PATTERNS
 from kg.mentions import Names, key
@@ -25,15 +27,17 @@ from kg.patterns import Masked, Pattern, Place, compile_pattern, mask, places
 from kg.resolution import PEOPLE, Aliases, chosen, find_aliases
 from kg.rows import RowReader
 from kg.sayings import ClauseReader, Finding, clause_mode
-from kg.types import BROAD, LITERALS, ROOT, Entity, Ontology, Relation
+from kg.types import ALSO_CALLED, BROAD, LITERALS, ROOT, Entity, Ontology, Relation
 from kg.values import Values
 
-EXTRACTION_VERSION = 3
+EXTRACTION_VERSION = 4
 
 _MARKUP = re.compile(r"\*\*|__|[*`]|\]\([^)\s]*\)|!?\[(?=[^\]\n]+\]\()")
 _OWNER = re.compile(r"(?:\s?\([^()\n]{0,60}\))?(?:\s?(?:님|씨))?(?:의\s*|\s+)")
 _JOINED = re.compile(r"\s*(?:와|과|하고|이랑|랑|및|그리고|,|·|/)(?:\s*(?:및|그리고))?\s*")
 _PRONOUN = re.compile(r"(?<![가-힣])(?:그녀|그)(?=(?:는|가|의|를|에게|도|와)(?![가-힣]))")
+_FIRST_PERSON = re.compile(r"(?<![가-힣])[저제나내](?=(?:는|가|를|도|의|에게)(?![가-힣])|\s)")
+_SPOKEN_LINE = re.compile(r"^[ \t]*([^\s:：][^:：\n]{0,30}?)\s?[:：]\s", re.M)
 _COPULAR_HEAD = re.compile(r"\s*[가-힣A-Za-z]{1,15}(?:이다|입니다|이며|이고|이자|이었|였|이에요|예요|다(?=[.\s]|$))")
 _LISTS = re.compile(r"(?:다음|아래)(?:과|와)\s같|(?:은|는)\s?[:：]$|[:：]$")
 _EPISODE = re.compile(r"(?:#+\s*)?\[?(?:제\s?)?(\d{1,4})\s?화(?![가-힣])")
@@ -51,6 +55,7 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
     aliases = reader.aliases(document.text)
     names = reader.names_with(aliases)
     scope = Scope(ontology)
+    speakers = _speakers(document.text, names)
     row: list[tuple[Passage, Sentence]] = []
     listing: list[tuple[Entity, Relation]] = []  # what the items that follow are values of
 
@@ -63,6 +68,8 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
         if row and passage.group != row[-1][0].group:
             end_row()
         sentence = reader.sentence(document.text[passage.start : passage.end], names, aliases.doubtful, scope)
+        for said in reader.named(aliases, passage):
+            found[said.at(Span(document.id, passage.start, passage.end))] = None
         if passage.kind == "heading":
             listing = []
             scope.enter(passage.level, sentence, _notice_date(document.text, passage))
@@ -70,7 +77,7 @@ def extract(document: Document, ontology: Ontology, korean: Korean) -> list[Stat
         scope.begin(passage)
         if passage.kind == "sentence" and (lead := lead_of(sentence)):
             entity, start = lead
-            scope.lead(entity)
+            scope.lead(entity, speaks=entity in speakers)
             sentence = reader.sentence(sentence.text[start:], names, aliases.doubtful, scope)
         for said in reader.listed(sentence, listing):
             found[said.at(Span(document.id, passage.start, passage.end))] = None
@@ -111,6 +118,13 @@ def _without_twins(found: Iterable[Statement], ontology: Ontology) -> list[State
 
 def _worth(statement: Statement) -> tuple[bool, bool, float]:
     return statement.status == "approved", bool(statement.since or statement.until), statement.confidence
+
+
+def _speakers(text: str, names: Names) -> frozenset[Entity]:
+    """Who speaks in a conversation: those whose name stands before a colon at the beginning of several lines."""
+    lines = Counter(found[1].strip() for found in _SPOKEN_LINE.finditer(text))
+    speaking = (names.named(name) for name, count in lines.items() if count > 1)
+    return frozenset(entity for entity in speaking if entity is not None)
 
 
 def _notice_date(text: str, passage: Passage) -> str:
@@ -167,12 +181,16 @@ class _Reader:
         named = [replace(place, entities=chosen(place.entities, scope.seen)) for place in found]
         is_guess = any(key(plain[place.start : place.end]) in doubtful for place in named)
         doubt = 0.5 if is_guess else 0.2 if named != found else 0.0
-        if antecedent := scope.antecedent(self._is_of_person):
-            pronouns = [Place(*found.span(), (antecedent,)) for found in _PRONOUN.finditer(plain)]
-            named = sorted([*named, *pronouns], key=lambda place: place.start)
-            doubt = max(doubt, 0.1 if pronouns else 0.0)
+        pronouns = [
+            Place(*found.span(), (whom,))
+            for pattern, whom in ((_PRONOUN, scope.antecedent(self._is_of_person)), (_FIRST_PERSON, scope.speaker))
+            if whom is not None
+            for found in pattern.finditer(plain)
+        ]
+        named = sorted([*named, *pronouns], key=lambda place: place.start)
+        doubt = max(doubt, 0.1 if pronouns else 0.0)
         reading = read_clauses(plain, named, self._korean, self._is_person)
-        sentence = Sentence(plain, named, reading, doubt)
+        sentence = Sentence(plain, named, reading, doubt, scope.date)
         sentence.marks = marks_of(sentence)
         return sentence
 
@@ -184,6 +202,14 @@ class _Reader:
         said = [self._said(finding, sentence, scope) for finding in found]
         said += self._open(sentence)
         return [replace(one, confidence=one.confidence - sentence.doubt) for one in said]
+
+    def named(self, aliases: Aliases, passage: Passage) -> Iterator[Said]:
+        """The other names that a passage gives. A noun for a kind of things ('이하 회사') is a name here only."""
+        if ALSO_CALLED not in self._ontology.relations:
+            return
+        for given in aliases.given:
+            if passage.start <= given.start < passage.end and not is_kind(given.alias, self._ontology):
+                yield Said(given.entity.name, ALSO_CALLED, given.alias, confidence=0.9)
 
     def noted(self, sentence: Sentence, scope: Scope) -> list[Said]:
         """What a note says that is a date, or ends in a name ('노을 — 2018년생 풍산개.'), of what is spoken of.

@@ -240,8 +240,17 @@ class Frames:
             return relation.range in LITERALS
         if relation.domain == ROOT or not (up(relation.domain, relation.range) or up(relation.range, relation.domain)):
             return True
-        others = (other for other in self._ontology.relations.values() if other is not relation)
+        others = (other for other in self._ontology.relations.values() if not self._mean_the_same(relation, other))
         return not any(word in (other.label, *other.questions) for other in others)
+
+    def _mean_the_same(self, one: Relation, other: Relation) -> bool:
+        """Whether a world has a relation of its own for one of the general ontology: the label of one asks for both."""
+        up = self._ontology.is_a
+        alike = (
+            up(a, b) or up(b, a) for a, b in ((one.domain, other.domain), (one.range, other.range))
+        )  # fmt: skip
+        named = one.label in (other.label, *other.questions) or other.label in (one.label, *one.questions)
+        return one is other or (named and all(alike))
 
     def _is_done_by(self, relation: Relation) -> bool:
         """Whether the object is somebody who can do something to the subject, and not the other way round."""

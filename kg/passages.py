@@ -9,6 +9,7 @@ from typing import Literal
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+")
 _DATED_TITLE = re.compile(r"\[[^\]\n]{1,30}\][ \t]+(?=\S)")  # '[2024년 2월 19일] …' opens a notice in plain text
+_DATE_ALONE = re.compile(r"\[\d{4}[-./년][^\]\n]{0,20}\][ \t]*$")  # '[2025-09-08]' over what was noted that day
 _TITLED = re.compile(r"\[(?=[^\]\n\d]{1,30}\])")  # '[얼음못 수색] …': what stands in brackets is the heading
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
@@ -52,6 +53,9 @@ def passages(text: str) -> Iterator[Passage]:
             group += 1
             level = len(heading.group(1)) if heading.re is _HEADING else _DATED_TITLE_LEVEL
             yield from _whole("heading", text, start + heading.end(), end, level, group)
+        elif _DATE_ALONE.fullmatch(line):
+            group += 1
+            yield from _whole("heading", text, start + 1, start + line.rindex("]"), _DATED_TITLE_LEVEL, group)
         elif titled := _TITLED.match(line):
             group += 2
             close = start + line.index("]")

@@ -7,6 +7,7 @@ three, and then stands in the question like a name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,13 +23,13 @@ from kg.mentions import Names, key
 from kg.parsing import Parse, Parser
 from kg.quantities import TIME, amount_of, fits_unit
 from kg.question_reading import read_question
-from kg.questions import ASKED, Question, Slot, left_over
+from kg.questions import ASKED, NAME_WORDS, Question, Slot, left_over
 from kg.sentences import SentenceReader
 from kg.store import Graph
 from kg.synonyms import kin_by_sex
 from kg.table_questions import TableReader
 from kg.tables import tables
-from kg.types import Entity, Fact, Ontology
+from kg.types import ALSO_CALLED, Entity, Fact, Ontology
 from kg.validity import first_day
 from kg.vocabulary import vocabulary_of
 from kg.wording import count_of, say
@@ -37,7 +38,6 @@ from rag import Answer, Hit, ProofStep
 _HOPS = 3
 _NEARBY = 3
 _MOST = 12  # more names than that are no answer but an inventory
-_NAME_WORDS = ("진짜", "실제", "본명", "본이름", "실명", "정식", "원명")
 # Nouns that only place something beside another: what they denote is not named by the sentence that says them.
 _RELATIVE = frozenset(["밖", "안", "앞", "뒤", "옆", "위", "아래", "밑", "근처", "사이", "때", "전", "후", "동안"])
 _AMONG = ("중", "가운데", "중에서")
@@ -71,7 +71,7 @@ class Asker:
         self._graph = graph
         self._ontology = ontology
         self._korean = korean
-        self._names: Names = graph.names
+        self._names = _names_of(graph)
         vocabulary = vocabulary_of(ontology, korean)
         self._parser = Parser(ontology, vocabulary)
         held = [table for document in documents for table in tables(document)]
@@ -155,7 +155,7 @@ class Asker:
     def _named(self, question: Question) -> _Result | None:
         """'먹할배의 본명은?': the canonical name of what an alias names, by its entry in the ontology."""
         left = left_over(question, frozenset())
-        if len(question.named) != 1 or len(left) != 1 or left[0].form not in _NAME_WORDS or not question.is_open:
+        if len(question.named) != 1 or len(left) != 1 or left[0].form not in NAME_WORDS or not question.is_open:
             return None
         return self._meant(question.named[0], question, left[0].form)
 
@@ -397,6 +397,15 @@ class Asker:
                 relation = self._ontology.relations[term.relation]
                 return reached, relation.functional and term.forward and len(reached) == 1
         return None
+
+
+def _names_of(graph: Graph) -> Names:
+    """The names of the ontology's entities and those that documents give them besides."""
+    others: dict[str, list[Entity]] = defaultdict(list)
+    for fact in graph.facts(relation=ALSO_CALLED):
+        if not graph.names.knows(fact.object):
+            others[fact.object].append(graph.ontology.entities[fact.subject])
+    return Names(graph.ontology, others) if others else graph.names
 
 
 def _is_attested(question: Question, steps: Iterable[ProofStep]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 TIME = "때"
 
 # Unit: (dimension, factor to the dimension's own unit). A unit that is missing here compares with itself only.
-_UNITS: dict[str, tuple[str, float]] = {
+UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("mm", "밀리미터"), ("길이", 0.001)),
     **dict.fromkeys(("cm", "센티미터"), ("길이", 0.01)),
     **dict.fromkeys(("m", "미터"), ("길이", 1.0)),
@@ -71,7 +71,7 @@ NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(sorted(NUMERALS, key=len, revers
 _TAIL = re.compile(
     r"(?<=.)(?:에서|까지|부터|으로|남짓|정도|이상|이하|이나|이며|이고|이다|이었|이라|입니|였다|에|의|은|는|이|가|을|를|로|과|와|도|만|씩).*$"
 )
-_KNOWN = sorted(_UNITS, key=len, reverse=True)
+_KNOWN = sorted(UNITS, key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def amount_of(text: str) -> Amount | None:
 
 def unit_dimension(unit: str) -> str:
     """The dimension that a unit counts: '살' and '세' both 나이; a unit of its own is its own dimension."""
-    return _UNITS.get(unit, (unit, 1.0))[0]
+    return UNITS.get(unit, (unit, 1.0))[0]
 
 
 def fits_unit(unit: str, dimension: str) -> bool:
@@ -114,7 +114,7 @@ def fits_unit(unit: str, dimension: str) -> bool:
 
 def _in_dimension(value: float, tail: str) -> Amount:
     unit = next((known for known in _KNOWN if tail.startswith(known)), tail)
-    dimension, factor = _UNITS.get(unit, (_own(unit), 1.0))
+    dimension, factor = UNITS.get(unit, (_own(unit), 1.0))
     return Amount(dimension, value * factor)
 
 

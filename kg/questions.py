@@ -36,6 +36,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "무슨": (),
 }
 _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하", "어떻"])
+# What asks for another name of what is named.
+NAME_WORDS = ("진짜", "실제", "본명", "본이름", "실명", "정식", "원명")
 # Words that ask or point but say nothing about what is asked, by the first letter of their tag.
 _EMPTY = {
     "N": re.compile(

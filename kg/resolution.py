@@ -25,7 +25,10 @@ _LONG = 4
 # How much of the consonants two spellings in different scripts share (Ratcliff and Obershelp 1988).
 SAME_SOUND = 0.6
 
-_MARKER = r"(?:이하|줄여서|줄임말|약칭|약자|일명|별칭|별명|애칭|본명|영문명?|영어명?|한자|옛 이름|구|옛|현|통칭)"
+_MARKER = (
+    "(?:이하|줄여서|줄임말|약칭|약자|일명|별칭|별명|애칭|본명|예명|필명|법명|아명|가명|별호|아호|코드명|제품명|상품명|영문명?|"
+    "영어명?|한자|옛 이름|구|옛|현|통칭)"
+)
 _IN_BRACKETS = re.compile(r"\s?\(([^()\n]{1,60})\)")
 _PART = re.compile(
     rf"\s*(?:(?P<marker>{_MARKER})\s*[:：]?\s*)?[‘'“\"「『]?(?P<name>[^‘’'“”\"「」『』]+?)[’'”\"」』]?(?:이라\s한다|라\s한다)?\s*"
@@ -44,6 +47,7 @@ _HANJA = re.compile(r"[가-힣]*[\u3400-\u9fff\uf900-\ufaff][\u3400-\u9fff\uf900
 _LATIN = re.compile(r"[A-Z][A-Za-z.&'\- ]{1,39}")
 _HANGUL = re.compile(r"[가-힣]{2,15}")
 _NO_NAME = re.compile(r"\d|같음|포함|제외|기준|현재|예정|참고|단위")
+_NUMBERED = re.compile(r"제\s?\d+\s?[가-힣]")
 _WORD = re.compile(r"[가-힣A-Za-z]{3,24}")
 _ENDING = re.compile(rf"(?:{PARTICLE}){{0,3}}")
 PEOPLE = ("사람", "인물")
@@ -60,14 +64,24 @@ _LATIN_SOUNDS = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Another name of an entity; ``start`` is a character of the sentence that gives it."""
+
+    alias: str
+    entity: Entity
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Aliases:
     """Names that a document uses besides those of the ontology, each with all that it may mean.
 
-    ``doubtful`` are keys of names that rest on likeness alone.
+    ``doubtful`` are keys of names that rest on likeness alone, ``given`` are those that the document itself gives.
     """
 
     names: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict)
     doubtful: frozenset[str] = frozenset()
+    given: tuple[Given, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -94,19 +108,17 @@ def find_aliases(text: str, ontology: Ontology, names: Names, korean: Korean) ->
     """
     found: dict[str, set[str]] = defaultdict(set)
     mentions = names.find(text)
-    given = (
-        *_introduced(text, mentions),
-        *_nicknamed(text, mentions),
-        *_short_names(text, mentions, ontology, korean),
-    )
-    for alias, entity in given:
+    given = [*_introduced(text, mentions), *_nicknamed(text, mentions)]
+    pairs = [(each.alias, each.entity) for each in given] + list(_short_names(text, mentions, ontology, korean))
+    for alias, entity in pairs:
         if len(key(alias)) > 1 and not names.knows(alias):
             found[alias].add(entity.name)
     sure = {alias: (ontology.entities[held.pop()],) for alias, held in found.items() if len(held) == 1}
     near = misspelt(text, mentions, ontology, korean)
     doubtful = {alias: (entity,) for alias, entity in near.items() if alias not in found}
     untitled = {alias: held for alias, held in _untitled(ontology).items() if not names.knows(alias) and alias in text}
-    return Aliases({**untitled, **doubtful, **sure}, frozenset(key(alias) for alias in doubtful))
+    told = tuple(each for each in given if each.alias in sure)
+    return Aliases({**untitled, **doubtful, **sure}, frozenset(key(alias) for alias in doubtful), told)
 
 
 @lru_cache(maxsize=4)
@@ -120,7 +132,7 @@ def _untitled(ontology: Ontology) -> dict[str, tuple[Entity, ...]]:
     return {name: tuple(entities) for name, entities in found.items()}
 
 
-def _introduced(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entity]]:
+def _introduced(text: str, mentions: list[Mention]) -> Iterator[Given]:
     named = Counter((mention.start, mention.end) for mention in mentions)
     for mention in mentions:
         if named[mention.start, mention.end] > 1:
@@ -129,30 +141,32 @@ def _introduced(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entit
         if bracket := _IN_BRACKETS.match(text, mention.end):
             for part in re.split(r"[,;/·]", bracket.group(1)):
                 if alias := _alias_in_brackets(name, part):
-                    yield alias, mention.entity
+                    yield Given(alias, mention.entity, mention.start)
         elif text[mention.end : mention.end + 1] == ")" and text[mention.start - 1 : mention.start] == "(":
             before = re.search(r"([^\s()]+)\s?$", text[: mention.start - 1])
             if before and same_sound(before.group(1), name):
-                yield before.group(1), mention.entity
+                yield Given(before.group(1), mention.entity, mention.start)
         elif called := _CALLED.match(text, mention.end):
-            yield (called["quoted"] or called["bare"]), mention.entity
+            yield Given(called["quoted"] or called["bare"], mention.entity, mention.start)
 
 
-def _nicknamed(text: str, mentions: list[Mention]) -> Iterator[tuple[str, Entity]]:
+def _nicknamed(text: str, mentions: list[Mention]) -> Iterator[Given]:
     """'A는 크다. 사람들은 흔히 B라고 부른다': what the sentence before names first has another name."""
     for found in _NICKNAMED.finditer(text):
         start = max(text.rfind(mark, 0, found.start()) for mark in (". ", "! ", "? ", "\n"))
         named = [m for m in mentions if start < m.start < found.start()]
         first = [m for m in named if m.start == named[0].start]
         if len(first) == 1:
-            yield (found["quoted"] or found["bare"]), first[0].entity
+            yield Given(found["quoted"] or found["bare"], first[0].entity, found.end() - 1)
 
 
 def _alias_in_brackets(name: str, part: str) -> str | None:
     read = _PART.fullmatch(part)
-    if read is None or _NO_NAME.search(part):
+    if read is None or (_NO_NAME.search(part) and not _NUMBERED.search(part)):
         return None
     alias = read["name"].strip()
+    if _ends_alike(alias, name):
+        return alias
     if read["marker"]:
         return alias if 1 < len(alias) <= 30 else None
     if _HANJA.fullmatch(alias):
@@ -160,6 +174,12 @@ def _alias_in_brackets(name: str, part: str) -> str | None:
     if _LATIN.fullmatch(alias) and re.search("[가-힣]", name):
         return alias
     return alias if _HANGUL.fullmatch(alias) and same_sound(alias, name) else None
+
+
+def _ends_alike(alias: str, name: str) -> bool:
+    """'군산 공장(제2공장)': both end in the last word of the name."""
+    last = name.split()[-1]
+    return last != name and alias != last and alias.endswith(last) and _HANGUL.fullmatch(last) is not None
 
 
 def same_sound(one: str, other: str) -> bool:

@@ -20,7 +20,9 @@ from kg.values import Values
 
 _BEFORE_ROLE = re.compile(r"^(?:쌍둥이|친|막내|맏|첫|외동|큰|작은|새|현)(?=..)")  # '쌍둥이 동생 B'
 _PLACING = ("있", "위치", "자리", "자리하", "잡", "소재", "두", "놓", "마련")
-_INSIDE = re.compile(r"(?:(?:북|남|동|서|북동|북서|남동|남서|중|중앙)부|안|내|시내|도심|중심부?|한가운데|일대|전역)")
+_INSIDE = re.compile(
+    r"(?:(?:북|남|동|서|북동|북서|남동|남서|중|중앙)부|안|내|시내|도심|중심부?|한가운데|일대|전역|(?:지하\s?)?\d+층)"
+)
 _BEING = "이다|입니다|이며|이고|이에요|예요|였다|이었다"
 _WORDED = re.compile(
     rf"(?:은|는|이|가)\s+(?:(?P<quoted>[\"“‘'「『][^\"”’'」』\n]+[\"”’'」』])(?:{_BEING}|다)|"
@@ -145,10 +147,16 @@ class ClauseReader:
     ) -> tuple[Entity | None, bool]:
         """(whom a clause speaks of, whether that was carried over)."""
         relation = frame.relation
-        nominative = [n for n in clause.nouns if n.case in NOMINATIVE and n != object_ and n.label not in frame.fixed]
+        acting = [n for n in clause.nouns if self._fills_other(n, frame, clause)]
+        nominative = [
+            n
+            for n in clause.nouns
+            if n.case in NOMINATIVE and n != object_ and n.label not in frame.fixed and n not in acting
+        ]
         for noun in fillers(clause, slot, stands_for_accusative=object_.case == "nom"):
             if (
                 noun != object_
+                and noun not in acting
                 and noun.place is not None
                 and (entity := only(noun.place, relation.domain, self._ontology))
             ):
@@ -179,7 +187,23 @@ class ClauseReader:
                 return None, False
         if clause.ending == "adnominal":
             return self._modified(sentence, clause, relation, object_, scope), False
-        return self._left_out(clause, nominative, relation, own_topic, scope)
+        shared = [noun for noun in clause.shared if not self._fills_other(noun, frame, clause)]
+        return self._left_out(clause, [*shared, *nominative], relation, own_topic, scope)
+
+    def _fills_other(self, noun: Noun, frame: Frame, clause: Clause) -> bool:
+        """Whether a subject has its part in another relation of the verb, so that it is not what this one speaks of.
+
+        '종은 윤이 1988년에 만들었다': whoever makes is not what is made, though both are things.
+        """
+        if noun.case != "nom" or noun.place is None or frame.relation.domain != ROOT or clause.passive:
+            return False
+        others = (other for other in self._frames.verbs.get(clause.stem, ()) if other.object.case == "nom")
+        return any(
+            other.relation.domain == ROOT
+            and other.relation.range != ROOT
+            and only(noun.place, other.relation.range, self._ontology) is not None
+            for other in others
+        )
 
     def _modified(
         self, sentence: Sentence, clause: Clause, relation: Relation, object_: Noun, scope: Scope
@@ -199,20 +223,35 @@ class ClauseReader:
         return None
 
     def _left_out(
-        self, clause: Clause, nominative: Sequence[Noun], relation: Relation, own_topic: bool, scope: Scope
+        self, clause: Clause, spoken_of: Sequence[Noun], relation: Relation, own_topic: bool, scope: Scope
     ) -> tuple[Entity | None, bool]:
-        """The subject that a clause shares with the one before it, or that its paragraph speaks of."""
+        """The last fitting of ``spoken_of``, the subjects before and in a clause; else whom its paragraph speaks of."""
         if any(noun.is_contrasted and noun.place is None and not is_adverbial(noun.label) for noun in clause.nouns):
             return None, False
-        for noun in reversed([*clause.shared, *nominative]):
+        for noun in reversed(spoken_of):
             if noun.place is None:
                 if noun.is_pronoun or is_adverbial(noun.label) or scope.is_carried(noun.label, relation, own_topic):
                     continue
-                return None, False
+                if noun not in clause.shared or not self._is_attribute(noun, relation):
+                    return None, False
+                if noun.owner is not None:
+                    owner = noun.owner.place
+                    return (only(owner, relation.domain, self._ontology) if owner else None), False
+                continue
             entity = only(noun.place, relation.domain, self._ontology)
             if entity is not None or noun.case == "topic":
                 return entity, False
         return scope.subject(relation, own_topic), True
+
+    def _is_attribute(self, noun: Noun, relation: Relation) -> bool:
+        """Whether a noun is an attribute that cannot itself be what ``relation`` speaks of.
+
+        '고향은 여수시이고, 2001년에 입단했다': a home town joins nothing, so whose it is did.
+        """
+        denoted = [role.relation.domain if role.of_subject else role.relation.range for role in self._roles(noun)]
+        return bool(denoted) and not any(
+            self._ontology.is_a(cls, relation.domain) or self._ontology.is_a(relation.domain, cls) for cls in denoted
+        )
 
     def _head(self, sentence: Sentence, clause: Clause) -> Noun | None:
         """What an adnominal clause modifies; in 'A가 개발한 것은 B이다' that is B."""
@@ -263,7 +302,7 @@ class ClauseReader:
                     yield one, role.relation, object_, 0.85 if carried else 0.95
         holder = topic if topic is not None and topic.place else None
         if holder is not None and holder.case == "nom" and complement.owner is None:  # 'B가 짝이다', of whom is spoken
-            yield from self._said_of_topic(holder, complement, scope)
+            yield from self._said_of_topic(holder, topics[:-1], complement, scope)
         if holder is None and clause.ending == "adnominal":
             holder = clause.head
         if holder is None or holder.place is None or complement.owner is None or complement.owner.place is None:
@@ -278,9 +317,12 @@ class ClauseReader:
             if subject is not None and object_entity is not None:
                 yield subject, relation, object_entity.name, 0.9
 
-    def _said_of_topic(self, holder: Noun, complement: Noun, scope: Scope) -> Iterator[_Found]:
+    def _said_of_topic(self, holder: Noun, before: Sequence[Noun], complement: Noun, scope: Scope) -> Iterator[_Found]:
+        """'A는 B가 고향이다', or 'B가 고향이다' of whom the text speaks."""
+        topic = next((noun.place for noun in reversed(before) if noun.place is not None), None)
         for role in self._roles(complement):
-            subject = scope.subject(role.relation, own_topic=True)
+            domain = role.relation.domain
+            subject = only(topic, domain, self._ontology) if topic else scope.subject(role.relation, own_topic=True)
             object_ = only(holder.place, role.relation.range, self._ontology) if holder.place else None
             if subject is not None and object_ is not None and not role.of_subject:
                 yield subject, role.relation, object_.name, 0.8
@@ -327,7 +369,7 @@ class ClauseReader:
         if clause.ending == "adnominal" and not nominative:  # '정원이 180명인 배'
             head = clause.head.place if clause.head is not None and value is not clause.head else None
             return (only(head, relation.domain, self._ontology) if head is not None else None), False
-        return self._left_out(clause, nominative, relation, noun.owner is None, scope)
+        return self._left_out(clause, [*clause.shared, *nominative], relation, noun.owner is None, scope)
 
     def _by_apposition(self, sentence: Sentence, scope: Scope) -> Iterator[tuple[Entity, Relation, str, Noun]]:
         """'A의 대표 B는', '별호: 그믐붓', '직원 42명'."""

@@ -20,7 +20,7 @@ from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Mention, Names
 from kg.passages import passages
 from kg.quantities import NATIVE, WRITTEN_AMOUNT, amount_of, fits_unit
-from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
+from kg.questions import ASIDE, ASKED, NAME_WORDS, Question, Slot, Word, left_over
 from kg.types import Ontology
 from kg.vocabulary import Vocabulary
 from rag import Citation, Hit, ProofStep
@@ -351,6 +351,9 @@ class SentenceReader:
             return tuple(dict.fromkeys(e.name for e in entities)) if any(k in said.text for k in kinds) else None
         said_already = {form for word in question.words for form in self._vocabulary.alike(word.form)}
         new = [term for term in said.terms if term not in said_already and term not in question.text]
+        if any(word.form in NAME_WORDS for word in question.words):
+            spellings = (said.text[m.start : m.end] for m in said.mentions if m.entity.name in asked)
+            new += [spelling for spelling in spellings if spelling not in question.text]
         return tuple(dict.fromkeys(e.name for e in entities)) if new else None
 
 

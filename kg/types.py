@@ -15,6 +15,8 @@ from rag import Citation
 ROOT = "것"
 BROAD = frozenset({ROOT, "사람", "장소", "조직"})  # much may be said between a thing and one of these
 LITERALS = ("연도", "날짜", "수량", "글")
+# The relation of the general ontology between a thing and another name that a document gives it.
+ALSO_CALLED = "also_called"
 _NO_CLASS: frozenset[str] = frozenset()
 
 Triple = tuple[str, str, str]

@@ -15,6 +15,11 @@ _ABOUT = r"(?:\s?(?:봄|여름|가을|겨울|초|중순|말|무렵|경|쯤|께))
 _NO_OBJECT = re.compile(r"[-–—·.]*|없음|미정|비공개|해당\s?없음")
 
 
+_DAY = re.compile(r"(\d{1,2})\s?월\s?(\d{1,2})\s?일$")
+_MONTH_OF_NOTICE = re.compile(r"(\d{4}년)\s(\d{1,2})월")
+_HALF_A_YEAR = 6  # months
+
+
 class Values:
     """Reads values by the classes of an ontology."""
 
@@ -45,6 +50,8 @@ class Values:
             return None
         about = _ABOUT if relation.range in ("연도", "날짜") else ""
         found = re.search(rf"({LITERAL_PATTERNS[relation.range]}){about}$", text.strip())
+        if found is None and relation.range == "날짜":
+            return _in_year_of(sentence.dated, text)
         return canonical(relation.range, found.group(1)) if found else None
 
     def of_text(self, sentence: Sentence, start: int, relation: Relation, unit: str) -> list[str]:
@@ -78,6 +85,14 @@ class Values:
         if literal is None and re.fullmatch(UNITS, unit) and re.fullmatch(r"\d[\d,.]*", text):
             literal = canonical("수량", text + unit)
         return [literal] if literal else []
+
+
+def _in_year_of(notice: str, text: str) -> str | None:
+    """'9월 27일' in a notice of 2025년 8월 20일: of that year, unless half a year or more lies between."""
+    day, dated = _DAY.search(text.strip()), _MONTH_OF_NOTICE.match(notice)
+    if day is None or dated is None or abs(int(day[1]) - int(dated[2])) >= _HALF_A_YEAR:
+        return None
+    return canonical("날짜", f"{dated[1]} {day[1]}월 {day[2]}일")
 
 
 def is_nothing(text: str) -> bool:
