@@ -94,9 +94,13 @@ class Asker:
         question = read_question(text, self._names, self._ontology, self._korean)
         result = self._resolve(question, _HOPS, Executor(self._graph, self._ontology, at))
         if result is None and not at and question.time_point:
-            start, end = question.time_span()
-            timeless = question.without(w.index for w in question.words if start <= w.start < end)
-            result = self._resolve(timeless, _HOPS, Executor(self._graph, self._ontology, question.time_point, True))
+            executor = Executor(self._graph, self._ontology, question.time_point, True)
+            timeless = question.timeless()
+            result = self._resolve(timeless, _HOPS, executor)
+            result = result or self._by_sentence(timeless, executor, question.time_point)
+        if result is None and not at and (past := question.past_words()):
+            executor = Executor(self._graph, self._ontology, at)
+            result = self._by_sentence(question.without(past), executor, "")
         return result
 
     def nearby(self, text: str) -> tuple[ProofStep, ...]:
@@ -292,10 +296,10 @@ class Asker:
         results = (_Result(a.names, a.text, (*_described(question, executor), *a.steps), a.weight) for a in best)
         return _agreed(results)
 
-    def _by_sentence(self, question: Question, executor: Executor) -> _Result | None:
+    def _by_sentence(self, question: Question, executor: Executor, before: str | None = None) -> _Result | None:
         if self._find is None or not left_over(question, frozenset()):
             return None
-        found = self._sentences.answers(question, self._find(_plain(question)))
+        found = self._sentences.answers(question, self._find(_plain(question)), before)
         if not found:
             return None
         best = [answer for answer in found if answer.weight == found[0].weight]

@@ -36,6 +36,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "무슨": (),
 }
 _HOW_AND_WHY = frozenset(["왜", "어떻게", "어찌", "얼마나", "어떠하", "어떻"])
+_PAST = frozenset(["예전", "옛날", "종전", "이전", "원래", "당초", "본래"])
 # What asks for another name of what is named.
 NAME_WORDS = ("진짜", "실제", "본명", "본이름", "실명", "정식", "원명")
 # Words that ask or point but say nothing about what is asked, by the first letter of their tag.
@@ -224,6 +225,16 @@ class Question:
                 return found.start(), ending.start + ending.len
         return found.span()
 
+    def timeless(self) -> Question:
+        """The question without its time, in whose place its text has spaces."""
+        start, end = self.time_span()
+        text = self.text[:start] + " " * (end - start) + self.text[end:]
+        return replace(self.without(w.index for w in self.words if start <= w.start < end), text=text)
+
+    def past_words(self) -> frozenset[int]:
+        """The words that ask how something was before it changed: 예전에, 원래는."""
+        return frozenset(word.index for word in self.words if word.form in _PAST)
+
     def is_subject(self, slot: Slot) -> bool:
         """Whether its particle makes a name topic, subject or owner."""
         return _SUBJECT.match(self.text, slot.end) is not None
@@ -296,6 +307,19 @@ class Question:
         """Whether a verb says under which condition: 잃어버리면."""
         after = self.tokens[word.index - self.offset + 1 : word.index - self.offset + 3]
         return any(token.tag == "EC" and token.form.endswith("면") for token in after)
+
+    def is_of_condition(self, word: Word) -> bool:
+        """Whether a word belongs to a condition: 늦게 반납하면, 반납이 늦으면."""
+        behind = [held for held in self.words if held.index >= word.index][:2]
+        return any(self.is_condition(held) for held in behind)
+
+    def is_pointing(self, word: Word) -> bool:
+        """Whether a word only leads to what is named or said: 'A에 가면', '세운 사람이지'."""
+        if word.form in ("가", "오") and self.is_condition(word):
+            return True
+        before = self.tokens[max(0, word.index - self.offset - 1) : word.index - self.offset]
+        stands_for = word.form in ("사람", "곳", "회사", "제품") and self.is_predicate(word)
+        return stands_for and bool(before) and before[0].tag in ("ETM", "MM")
 
     def is_carried(self, word: Word, understood: frozenset[int]) -> bool:
         """Whether a word adds nothing to the one before it: a light verb behind an understood object, 수 있다."""

@@ -16,23 +16,38 @@ from typing import Literal
 
 from ingest import Chunk, Korean
 from kg.cues import choice, counted_unit
+from kg.discourse import is_adverbial
 from kg.kinds import is_kind, is_of_kind
+from kg.literals import DATE, canonical
 from kg.mentions import Mention, Names
 from kg.passages import passages
 from kg.quantities import NATIVE, WRITTEN_AMOUNT, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, NAME_WORDS, Question, Slot, Word, left_over
+from kg.synonyms import opposites, told_by_other
 from kg.types import Ontology
+from kg.validity import first_day
 from kg.vocabulary import Vocabulary
 from rag import Citation, Hit, ProofStep
 
 _UNDECIDED = re.compile(
     "미정|정하지|정해지지|밝히지|밝혀지지|알려지지|확정되지|공개하지|공개되지|나오지|예정|계획|검토|후보|목표로|소문|추정|"
-    "아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
+    "줄(?:로|을)?\\s?(?:알|안다|아는)|아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|"
+    "받아들이지|미룸|미뤘|미루"
 )
 _FORMERLY = re.compile(r"(?<![가-힣])(?:한때|예전|옛날|지난날|전에는)")
+# What a sentence says that it tells of the time before a change, and a value that gives way to another.
+_BEFORE_CHANGE = re.compile(
+    r"(?<![가-힣])(?:그때까지|그\s?전까지|그전에|이때까지|종전|이전에|전에|예전|옛|원래|당초|지금까지|여태까지)(?:에|의|에는|는|은|까지는)?(?![가-힣])"
+    r"|까지는\s옛"
+)
+_GIVES_WAY = re.compile(
+    r"에서\s[^.]{1,40}?(?:으로|로)[^.]{0,40}?(?:바꾸|바뀌|바꿨|바뀐|바꿉|바뀝|옮기|옮긴|옮겼|올리|올린|올렸|올랐|오른|내리|내린|내렸|늘|줄)"
+)
 _STILL = re.compile(r"(?<![가-힣])(?:아직|지금|여전히|현재|요즘)")
 _NEGATION = ("않", "없", "못하", "못", "안", "아니", "말")
 _ALL = re.compile(r"(?<![가-힣])(?:모두|전부|모든|다(?=\s))")
+_ASKED_CASE = re.compile(r"(?:어느|어떤|무슨)\s[가-힣]+?(에서|에게|한테)(?![가-힣])|(?<=어디)(에서|서)(?![가-힣])")
+_PART_OF = re.compile(r"(\d[\d,]*)\s?([가-힣]{1,2})\s(?:가운데|중)(?:에서)?\s(\d[\d,]*)\s?\2")
 _DAYS = re.compile("하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레|열흘|보름")
 _WHEN = re.compile(
     r"\d{4}\s?년|\d{1,2}\s?월|\d{1,2}\s?일|\d{1,2}\s?시|[월화수목금토일]요일|(?:유|시|동짓|섣달)월|초하루|열(?:하루|이틀|사흘|나흘|닷새|엿새|이레|여드레|아흐레)|그믐|보름|아침|저녁|새벽|봄|여름|가을|겨울|평일|주말|\d+화"
@@ -102,13 +117,18 @@ class SentenceReader:
         self._korean = korean
         self._of = lru_cache(maxsize=512)(lambda chunk: tuple(self._sentences(chunk)))
 
-    def answers(self, question: Question, hits: Sequence[Hit]) -> list[SentenceAnswer]:
-        """Sentences of ``hits`` that answer, those first that hold most of the question."""
+    def answers(self, question: Question, hits: Sequence[Hit], before: str | None = None) -> list[SentenceAnswer]:
+        """Sentences of ``hits`` that answer, those first that hold most of the question.
+
+        ``before`` is a date at which what is asked held ('' for formerly): then only a sentence answers that tells of
+        the time before a change, which came after that date. None asks for now.
+        """
         if question.asks_how_or_why or (question.is_open and question.is_denied):
             return []
         if (chosen := choice(question)) and chosen.compares:
             return []
         said = [sentence for hit in hits for sentence in self._of(hit.chunk)]
+        said = [sentence for sentence in said if _is_of_time(sentence, question, before)]
         found = [answer for sentence in said if (answer := self._answer(question, sentence))]
         return sorted(found, key=lambda answer: -answer.weight)
 
@@ -194,15 +214,23 @@ class SentenceReader:
             return None
         matched = [word for word in words if self._says(word, question, said)]
         missing = [word for word in words if word not in matched]
-        if not question.is_open and (
-            not all(self._is_headed(word, said) for word in missing)
-            or (_ALL.search(question.text) and not _ALL.search(said.text))
+        if not question.is_open:
+            if _some_of_all(question, said) and len(matched) == len(words):
+                return self._decided(question, said, True, len(matched))
+            contrary = [word for word in missing if self._says_contrary(word, said)]
+            matched, missing = [*matched, *contrary], [word for word in missing if word not in contrary]
+            if not all(self._goes_without_saying(word, question, said) for word in missing):
+                return None  # what stood before may be what is no longer so
+            if _ALL.search(question.text) and not _ALL.search(said.text):
+                return None  # some are not all
+        elif not all(self._is_carried(word, question, said) for word in missing):
+            return None
+        if (
+            not matched
+            and not self._is_told_how_many(question, said)
+            and not (missing and _BEFORE_CHANGE.search(said.text))
         ):
-            return None  # what stood before may be what is no longer so, and some are not all
-        if not all(self._is_carried(word, question, said) for word in missing):
-            return None
-        if not matched and not self._is_told_how_many(question, said):
-            return None
+            return None  # '종전에는 80이었다' tells of what the sentence before speaks of
         verbs = [w for w in matched if w.tag.startswith("V") or question.is_verbal(w)]
         predicates = verbs or matched[-1:]
         counts = counted_unit(question) is not None
@@ -213,7 +241,7 @@ class SentenceReader:
             and not _is_stated(matched, said.text, any(word.form == "언제" for word in question.asks))
         ):
             return None
-        denied = any(self._vocabulary.alike(word.form) & said.denied for word in predicates)
+        denied = any(self._is_denied(word, said) for word in predicates)
         weight = len(matched) + sum(bool(_names(slot) & said.names) for slot in question.named)
         if not question.is_open:
             claimed = [word for word in words if word.noun and question.is_predicate(word)]
@@ -258,6 +286,23 @@ class SentenceReader:
             return True
         is_asked_kind = any(word.index == asked.index + 1 for asked in question.asks)  # '무슨 요일': 수요일
         return is_asked_kind and any(term.endswith(word.form) for term in said.terms)
+
+    def _says_contrary(self, word: Word, said: _Said) -> bool:
+        """Whether the sentence says the opposite of a word, or the same deed from the other side."""
+        return bool((opposites(word.form) | told_by_other(word.form)) & said.terms)
+
+    def _is_denied(self, word: Word, said: _Said) -> bool:
+        """Whether the sentence denies what a word says; to deny its opposite affirms it."""
+        opposite = opposites(word.form) & said.terms
+        if opposite and not self._vocabulary.alike(word.form) & said.terms:
+            return not opposite & said.denied
+        return bool((self._vocabulary.alike(word.form) | told_by_other(word.form)) & said.denied)
+
+    def _goes_without_saying(self, word: Word, question: Question, said: _Said) -> bool:
+        """Whether a question that wants yes or no may say a word that the sentence leaves out."""
+        if self._is_headed(word, said) or question.is_pointing(word):
+            return True
+        return question.is_of_condition(word) and bool(self._vocabulary.alike(word.form) & said.context_terms)
 
     def _is_headed(self, word: Word, said: _Said) -> bool:
         """Whether a noun stands in the headings."""
@@ -327,7 +372,12 @@ class SentenceReader:
         unit = counted_unit(question)
         forms = {word.form for word in question.asks}
         if unit is not None:
-            return () if _has_unit(said.text, unit.form, question.text) else None
+            is_former = _BEFORE_CHANGE.search(said.text) is not None
+            return (
+                ()
+                if _has_unit(said.text, unit.form, question.text) or (is_former and _bare_number(said.text))
+                else None
+            )
         if "며칠" in forms or "얼마" in forms:
             found = [
                 text.group() for pattern in (WRITTEN_AMOUNT, NATIVE, _DAYS) for text in pattern.finditer(said.text)
@@ -346,7 +396,8 @@ class SentenceReader:
             ]
             people = [e.name for e in entities if e.name in fitting and self._ontology.is_a(e.cls, "사람")]
             asks_who = bool({"누구", "누가"} & forms)
-            return tuple(dict.fromkeys(people if people and asks_who else fitting)) or None
+            names = tuple(dict.fromkeys(people if people and asks_who else fitting))
+            return names or (() if _fills_asked_case(question, said) else None)
         if kinds:
             return tuple(dict.fromkeys(e.name for e in entities)) if any(k in said.text for k in kinds) else None
         said_already = {form for word in question.words for form in self._vocabulary.alike(word.form)}
@@ -414,6 +465,28 @@ def _modifies(mention: Mention, said: _Said) -> bool:
     return found is not None and not any(other.start == found.end() for other in said.mentions)
 
 
+def _is_of_time(said: _Said, question: Question, before: str | None) -> bool:
+    """Whether a sentence tells of the time that is asked about: of now, or of that before a change."""
+    tells_of_past = _BEFORE_CHANGE.search(said.text) is not None
+    if before is None:
+        return not (tells_of_past and question.is_open) or _BEFORE_CHANGE.search(question.text) is not None
+    if not tells_of_past and not _GIVES_WAY.search(said.text):
+        return False
+    if not before:
+        return True
+    dates = [canonical("날짜", found) for found in re.findall(DATE, f"{said.context} {said.text}")]
+    changed = next((date for date in reversed(dates) if date), "")
+    return bool(changed) and first_day(before) < first_day(changed)
+
+
+def _some_of_all(question: Question, said: _Said) -> bool:
+    """'41점이 모두 …?' and '41점 가운데 29점': some are not all."""
+    found = _PART_OF.search(said.text)
+    if found is None or not _ALL.search(question.text) or found[2] not in question.text:
+        return False
+    return float(found[3].replace(",", "")) < float(found[1].replace(",", ""))
+
+
 def _names(slot: Slot) -> set[str]:
     return {entity.name for entity in slot.entities}
 
@@ -452,6 +525,22 @@ def _has_unit(text: str, unit: str, question: str) -> bool:
         return any(part not in question for part in found)
     amounts = [(part, amount_of(part)) for part in found if part not in question]
     return any(amount is not None and fits_unit(unit, amount.dimension) for _, amount in amounts)
+
+
+def _bare_number(text: str) -> bool:
+    """Whether a text says that something is a number, without its unit."""
+    return re.search(r"\d(?:이[었였]|였|입니다|이다)", text) is not None
+
+
+def _fills_asked_case(question: Question, said: _Said) -> bool:
+    """Whether a noun that no ontology knows stands where it is asked for: '어느 회사에서 …?', '너른밀제분에서 …'."""
+    asked = _ASKED_CASE.search(question.text)
+    if asked is None:
+        return False
+    case = asked[1] or "에서"
+    named = {said.text[mention.start : mention.end] for mention in said.mentions}
+    found = re.findall(rf"([가-힣A-Za-z0-9]{{2,}}){case}(?:는|도)?(?![가-힣])", said.text)
+    return any(noun not in question.text and noun not in named and not is_adverbial(noun) for noun in found)
 
 
 def _amounts(text: str, *others: re.Pattern[str]) -> list[str]:

@@ -37,6 +37,9 @@ _SAME: tuple[tuple[str, ...], ...] = tuple(
         "보내 발송 부치",
         "받 접수 수령",
         "지니 가지 갖 보유 소지",
+        "들 가지 지참",
+        "나가 나오",
+        "올라가 올라오",
         "보관 보존",
         "기증 기부",
         "들어가 들 넣 쓰 쓰이 포함 함유 품",
@@ -156,6 +159,27 @@ _BY_SEX = _opposed(
         ("손자", "손녀"),
     )
 )
+# Of the two exactly one holds: whoever does not rest runs.
+_OPPOSITE = _opposed(
+    (
+        ("운행 운영 영업 열 문+열 개관", "쉬 닫 문+닫 휴관 휴무 휴점 휴업"),
+        ("살", "죽 사망 숨지"),
+        ("켜", "끄"),
+        ("공개", "비공개"),
+        ("허용 허락", "금지"),
+        ("가능", "불가능"),
+        ("포함", "제외"),
+        ("유료", "무료 공짜"),
+        ("참석 참가 참여", "불참 결석"),
+        ("성공", "실패"),
+        ("찬성", "반대"),
+        ("계속", "중단 멈추"),
+        ("남", "떠나 버리"),
+        ("머물", "떠나 버리 옮기"),
+    )
+)
+# The same deed told by the other side: who pays the fee that another takes.
+_TOLD_BY_OTHER = _opposed((("내 지불 물", "받 징수 걷"), ("사 구입 구매", "팔 판매 납품"), ("빌리", "빌려주 대여")))
 # What a unit measures, where the unit's dimension is no word for it.
 MEASURED_BY_UNIT = {"원": "값", "석": "좌석"}
 
@@ -163,6 +187,16 @@ MEASURED_BY_UNIT = {"원": "값", "석": "좌석"}
 def are_converse(one: str, other: str) -> bool:
     """Whether A's ``one`` has A for its ``other``: 스승 and 제자."""
     return any((one in a and other in b) or (one in b and other in a) for a, b in _CONVERSE)
+
+
+def opposites(word: str) -> frozenset[str]:
+    """Words of which exactly one holds beside ``word``: 쉬다 of 운행하다."""
+    return frozenset().union(*(b if word in a else a for a, b in _OPPOSITE if word in a or word in b))
+
+
+def told_by_other(word: str) -> frozenset[str]:
+    """Verbs by which the other side tells the same deed: 받다 of 내다."""
+    return frozenset().union(*(b if word in a else a for a, b in _TOLD_BY_OTHER if word in a or word in b))
 
 
 def kin_by_sex(word: str) -> tuple[frozenset[str], frozenset[str]]:
