@@ -9,13 +9,7 @@ import re
 
 from kg import quantities
 
-# Units that compare with themselves only.
-_COUNTERS = (
-    "원 달러 유로 엔 건 년 개국 단계 층 호 대 장 권 편 점 쪽 페이지 자 글자 위 배 석 채 척 마리 그루 송이 켤레 "
-    "벌 병 봉 봉지 상자 통 캔 팩 세트 잔 그릇 알 조각 포기 자루 인분 량 칸 줄 매 헥타르 ha 마력 노트 픽셀 "
-    "칼로리 kcal 볼트 V 와트 W kW MW kWh mAh dB 데시벨 MHz GHz ℃ 도"
-)
-UNITS = "|".join(sorted({*quantities.UNITS, *_COUNTERS.split()}, key=lambda unit: (-len(unit), unit)))
+UNITS = "|".join(sorted({*quantities.UNITS, *quantities.COUNTERS}, key=lambda unit: (-len(unit), unit)))
 DATE = r"\d{4}\s?년(?:도)?(?:\s?\d{1,2}\s?월(?:\s?\d{1,2}\s?일)?)?|\d{4}[-./]\s?\d{1,2}[-./]\s?\d{1,2}\.?"
 _NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[십백천만억조]+(?:\s?\d[\d,]*)?)*"
 _DATE_PARTS = re.compile(r"(\d{4})\s?(?:년도?|[-./])(?:\s?(\d{1,2})\s?(?:월|[-./]|$)(?:\s?(\d{1,2}))?)?")

@@ -7,6 +7,7 @@ three, and then stands in the question like a name.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ _NEARBY = 3
 _MOST = 12  # more names than that are no answer but an inventory
 # Nouns that only place something beside another: what they denote is not named by the sentence that says them.
 _RELATIVE = frozenset(["밖", "안", "앞", "뒤", "옆", "위", "아래", "밑", "근처", "사이", "때", "전", "후", "동안"])
+_SINCE = re.compile(r"\d{4}년\s\d{1,2}월(?:\s\d{1,2}일)?부터")
 _AMONG = ("중", "가운데", "중에서")
 
 
@@ -292,9 +294,20 @@ class Asker:
 
     def _by_table(self, question: Question, executor: Executor) -> _Result | None:
         found = self._tables.answers(question)
+        if not found:
+            return None
+        if (changed := self._changed_since(question, executor)) is not None:
+            return changed
         best = [answer for answer in found if answer.weight == found[0].weight]
         results = (_Result(a.names, a.text, (*_described(question, executor), *a.steps), a.weight) for a in best)
         return _agreed(results)
+
+    def _changed_since(self, question: Question, executor: Executor) -> _Result | None:
+        """What a sentence says to hold since a day, which outweighs a table that has no date."""
+        if not question.is_open or choice(question):
+            return None
+        said = self._by_sentence(question, executor)
+        return said if said is not None and _SINCE.search(said.text) else None
 
     def _by_sentence(self, question: Question, executor: Executor, before: str | None = None) -> _Result | None:
         if self._find is None or not left_over(question, frozenset()):

@@ -39,6 +39,13 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("%", "퍼센트"), ("비율", 1.0)),
     **dict.fromkeys(("번", "회", "차례"), ("횟수", 1.0)),
 }
+# Units that compare with themselves only.
+_OWN_UNITS = (
+    "원 달러 유로 엔 건 년 개국 단계 층 호 대 장 권 편 점 쪽 페이지 자 글자 위 배 석 채 척 마리 그루 송이 켤레 "
+    "벌 병 봉 봉지 상자 통 캔 팩 세트 잔 그릇 알 조각 포기 자루 인분 량 칸 줄 매 헥타르 ha 마력 노트 픽셀 "
+    "칼로리 kcal 볼트 V 와트 W kW MW kWh mAh dB 데시벨 MHz GHz ℃ 도"
+)
+COUNTERS = frozenset(_OWN_UNITS.split())
 _POWERS = {"십": 10, "백": 100, "천": 1000, "만": 10**4, "억": 10**8, "조": 10**12}
 _DAYS = {
     "하루": 1,
@@ -54,10 +61,11 @@ _DAYS = {
 }
 # Native numerals as they stand before a counter.
 _ONES = ("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
+_TENS = {"열": 10, "스물": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}
 NUMERALS: dict[str, int] = {
     **{word: number for number, word in enumerate(_ONES, start=1)},
-    **{"하나": 1, "둘": 2, "셋": 3, "넷": 4, "열": 10, "스무": 20, "스물": 20, "서른": 30, "마흔": 40},
-    **{f"열{word}": 10 + number for number, word in enumerate(_ONES, start=1)},
+    **{"하나": 1, "둘": 2, "셋": 3, "넷": 4, "스무": 20, **_TENS},
+    **{f"{ten}{word}": value + one for ten, value in _TENS.items() for one, word in enumerate(_ONES, start=1)},
     **{f"열 {word}": 10 + number for number, word in enumerate(_ONES, start=1)},
 }
 _DATE = re.compile(r"(\d{4})\s?(?:년도?|[-./])(?:\s?(\d{1,2})\s?(?:월|[-./])(?:\s?(\d{1,2})\s?일?)?)?")
@@ -97,7 +105,7 @@ def amount_of(text: str) -> Amount | None:
         return _in_dimension(value, found["unit"] or "")
     if days := next((word for word in _DAYS if text.startswith(word)), ""):
         return Amount("시간", _DAYS[days] * 86_400.0)
-    if native := NATIVE.search(text):
+    if (native := NATIVE.search(text)) and (" " in native.group() or native[2] in COUNTERS or native[2] in UNITS):
         return _in_dimension(NUMERALS[native[1]], native[2])
     return None
 

@@ -106,12 +106,15 @@ def _whole(words: Sequence[Word], ontology: Ontology) -> list[Word]:
 
 
 def _staff(words: Sequence[Word]) -> list[Word]:
-    """The words, with those who work somewhere called its 직원 where they are counted: '일하는 사람이 몇 명'."""
+    """The words, with those who work somewhere called its 직원 where they are counted: '일하는 사람이 몇 명', '몇 명이
+    일해요'."""
     if not any(word.form == "몇" for word in words):
         return list(words)
     whole: list[Word] = []
     for word in words:
-        if whole and word.form in _PEOPLE and whole[-1].form in _WORKING:
+        if word.form in _WORKING and [held.form for held in whole[-2:]] == ["몇", "명"]:
+            whole.append(replace(word, form="직원", tag="NNG"))
+        elif whole and word.form in _PEOPLE and whole[-1].form in _WORKING:
             whole[-1] = replace(word, form="직원", start=whole[-1].start)
         else:
             whole.append(word)

@@ -179,13 +179,20 @@ class Question:
     @property
     def is_denied(self) -> bool:
         """Whether it asks if something is not so ('없나요?'). '있지 않나요?' and '대표 아닌가요?' ask if it is."""
+        return bool(self.denials)
+
+    @property
+    def denials(self) -> tuple[int, ...]:
+        """Where it denies something: 없는, 못 하는, 안 되는, 국산이 아닌."""
         tokens = self.tokens
+        found: list[int] = []
         for index, token in enumerate(tokens):
-            if token.form in ("없", "못하", "못", "안") and token.tag.startswith(("VA", "VX", "MAG", "XPN")):
-                return True
-            if token.form == "않" and not any(t.tag == "EF" for t in tokens[index + 1 : index + 3]):
-                return True
-        return False
+            denies = token.form in ("없", "못하", "못", "안") and token.tag.startswith(("VA", "VX", "MAG", "XPN"))
+            denies |= token.form == "않" and not any(t.tag == "EF" for t in tokens[index + 1 : index + 3])
+            denies |= token.tag == "VCN" and any(t.tag == "ETM" for t in tokens[index + 1 : index + 2])
+            if denies:
+                found.append(token.start)
+        return tuple(found)
 
     @property
     def is_limited(self) -> bool:

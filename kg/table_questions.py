@@ -19,6 +19,7 @@ from kg.mentions import Names, key
 from kg.quantities import TIME, WRITTEN_AMOUNT, Amount, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
 from kg.synonyms import same
+from kg.table_conditions import bounds, denied_after, is_polar, polarity
 from kg.tables import Cell, Table
 from kg.types import Ontology
 from kg.vocabulary import Vocabulary
@@ -44,8 +45,18 @@ _DEADLINE = re.compile("기한|마감|만료|까지")
 _CARRIERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("시간", "초", "분"), ("걸리",)),
     "명": ("들어가", "수용", "앉", "타"),
+    "시": ("열", "닫", "문", "시작", "끝나", "마치"),
     "원": ("들", "내", "하", "받"),
 }
+_LISTED = re.compile(r"\s?[,·/]\s?")
+_HOURS = re.compile(r"\d{1,2}:\d{2}\s?[~∼–-]\s?\d{1,2}:\d{2}")
+_DAYS = re.compile("평일|주말")
+_DAY = re.compile(r"평일|주말|([월화수목금토일])요일")
+# What goes without saying beside a column of 가능 and 불가, and what asks for a column of prices and 무료.
+_POLAR_WORDS = frozenset(["수", "있", "없", "되", "안", "못", "않", "가능", "필요", "하", "곳", "것"])
+_WHICH = frozenset(["무엇", "뭐", "무어", "뭣", "어디", "어느", "어떤", "무슨"])
+_FREE = frozenset(["무료", "공짜"])
+_MONEY = frozenset(["돈", "비용", "요금", "내", "들", "받"])
 _CHOSEN_MOST, _CHOSEN_LEAST = "가장 큰 값", "가장 작은 값"
 
 
@@ -71,6 +82,7 @@ class _View:
     all_names: frozenset[str]
     numbering: frozenset[int]
     head: int
+    days: frozenset[int]  # columns of opening hours that hold on some days only
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,17 @@ class _Filter:
     rows: dict[int, int]
     words: frozenset[int] = frozenset()
     owner: bool = False
+    start: int = 0  # of a condition, the stretch of the question that says it
+    end: int = 0
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it is a bound or a denial, and no name."""
+        return self.end > self.start
+
+    def covers(self, place: int) -> bool:
+        """Whether a character of the question belongs to the condition."""
+        return self.start <= place < self.end
 
 
 class TableReader:
@@ -96,7 +119,7 @@ class TableReader:
 
     def answers(self, question: Question) -> list[TableAnswer]:
         """What each table answers that accounts for the whole question, most words of headers first."""
-        if question.asks_how_or_why or question.is_limited or question.is_denied:
+        if question.asks_how_or_why or question.is_limited:
             return []
         found = [answer for view in self._views for answer in self._ask(view, question)]
         return sorted(found, key=lambda answer: -answer.weight)
@@ -121,6 +144,7 @@ class TableReader:
             frozenset().union(*(cell for row in names for cell in row)),
             numbering,
             next((i for i in range(len(table.header)) if i not in numbering), 0),
+            frozenset(i for i, cell in enumerate(table.header) if _DAYS.search(cell.text)),
         )
 
     def _entities(self, text: str) -> frozenset[str]:
@@ -134,14 +158,18 @@ class TableReader:
             return
         question = question.without(question.excepting())
         literal = {index for held in filters for index in held.words}
-        chosen = choice(question)
-        expected, numeral = stated_number(question)
+        is_bounded = any(held.is_condition for held in filters)
+        chosen = choice(question) if not is_bounded else None
+        expected, numeral = stated_number(question.without(literal))
         open_words = question.without(literal | numeral | (chosen.understood if chosen else frozenset()))
-        headers = [
-            self._asked_of(terms, open_words) | _written_in(cell.text, open_words)
-            for terms, cell in zip(view.headers, view.table.header, strict=True)
-        ]
+        headers = self._headers(view, open_words)
         asking = _Asking(self, view, open_words, headers, filters, expected)
+        denied = [place for place in question.denials if not any(held.covers(place) for held in filters)]
+        if polar := list(asking.by_polar_column(bool(denied))):
+            yield from polar
+            return
+        if denied:
+            return
         if chosen:
             yield from asking.choose(chosen)
         elif not question.is_open:
@@ -151,6 +179,13 @@ class TableReader:
             yield from asking.look_up()
         else:
             yield from asking.count_all()
+
+    def _headers(self, view: _View, question: Question) -> list[frozenset[int]]:
+        """For each column, the words of a question that ask for it."""
+        return [
+            self._asked_of(terms, question) | _written_in(cell.text, question)
+            for terms, cell in zip(view.headers, view.table.header, strict=True)
+        ]
 
     def _asked_of(self, header: frozenset[str], question: Question) -> frozenset[int]:
         """The words of a question that a header says, also as the beginning of its words: 쓰다 in 사용량."""
@@ -173,8 +208,17 @@ class TableReader:
 
     def _filters(self, view: _View, question: Question) -> list[_Filter] | None:
         """What each name and each quoted cell picks out; None where a name has nothing to do with the table."""
-        filters: list[_Filter] = []
+        filters = list(self._conditions(view, question))
+        phrases = list(self._phrases(view, question))
+        filters += [
+            _Filter(rows, frozenset(w.index for w in question.words if start <= w.start and w.end <= end))
+            for start, end, rows in phrases
+        ]
         for slot in question.named:
+            if any(start <= slot.start and slot.end <= end for start, end, _ in phrases):
+                continue
+            if _is_day(question.text[slot.start : slot.end]) and view.days:
+                continue
             rows = self._rows_of(view, slot)
             if question.is_excepted(slot):
                 filters.append(_Filter({row: view.head for row in range(len(view.names)) if row not in rows}))
@@ -184,9 +228,36 @@ class TableReader:
                 return None
         for start, end, rows in self._quoted(view, question):
             inside = frozenset(w.index for w in question.words if start <= w.start and w.end <= end)
+            if any(held.start < end and start < held.end for held in filters if held.is_condition):
+                continue
+            if (denied := denied_after(question.text, end)) > end:
+                column = next(iter(rows.values()))
+                others = {row: column for row in range(len(view.names)) if row not in rows}
+                within = frozenset(w.index for w in question.words if start <= w.start < denied)
+                filters.append(_Filter(others, within, start=start, end=denied))
+                continue
             if not any(inside <= self._asked_of(header, question) for header in view.headers):
                 filters.append(_Filter(rows, inside))
         return filters
+
+    def _conditions(self, view: _View, question: Question) -> Iterator[_Filter]:
+        """'장서가 십만 권이 넘는 …': the rows within a bound, where it is asked which they are."""
+        if not question.is_open:
+            return
+        headers = self._headers(view, question)
+        for held in bounds(question.text, view.table, lambda column: bool(headers[column])):
+            inside = frozenset(w.index for w in question.words if held.start <= w.start < held.end)
+            yield _Filter(held.rows, inside, start=held.start, end=held.end)
+
+    def _phrases(self, view: _View, question: Question) -> Iterator[tuple[int, int, dict[int, int]]]:
+        """Stretches of the question that are the whole text of a cell that holds a name and more: '새우 계약 연장'."""
+        for number, row in enumerate(view.table.rows):
+            text = row[view.head].text
+            if not view.names[number][view.head] or self._names.knows(text):
+                continue
+            found = re.search(r"\s?".join(map(re.escape, key(text))) + r"(?![0-9A-Za-z])", question.text, re.I)
+            if found and any(slot.start < found.end() and found.start() < slot.end for slot in question.named):
+                yield *found.span(), {number: view.head}
 
     def _quoted(self, view: _View, question: Question) -> Iterator[tuple[int, int, dict[int, int]]]:
         """Stretches of the question, outside of names, that are the whole text of cells or mean the same.
@@ -196,9 +267,9 @@ class TableReader:
         cells: dict[str, dict[int, int]] = {}
         for number, row in enumerate(view.table.rows):
             for column, cell in enumerate(row):
-                text = key(cell.text)
-                if len(text) > 1 and not view.names[number][column] and not text.isdigit():
-                    cells.setdefault(text, {}).setdefault(number, column)
+                for text in map(key, (cell.text, *_LISTED.split(cell.text))):
+                    if len(text) > 1 and not view.names[number][column] and not text[0].isdigit():
+                        cells.setdefault(text, {}).setdefault(number, column)
         taken = [(slot.start, slot.end) for slot in question.named]
         for text in sorted(cells, key=len, reverse=True):
             pattern = r"(?<![0-9A-Za-z가-힣])" + r"\s?".join(map(re.escape, text))
@@ -235,6 +306,10 @@ class TableReader:
         entities = [self._ontology.entities[name] for _, names in cells for name in names]
         return bool(entities) and all(is_of_kind(e.name, e.cls, kind, self._ontology) for e in entities)
 
+    def is_name(self, text: str) -> bool:
+        """Whether a cell is a name and nothing else, a gloss aside."""
+        return self._names.knows(text.split("(")[0].strip())
+
     def are_all(self, names: frozenset[str]) -> bool:
         """Whether these are all entities of their one class."""
         classes = {self._ontology.entities[name].cls for name in names}
@@ -267,20 +342,21 @@ class _Asking:
         unit = counted_unit(self.question)
         used = self._filter_columns(rows)
         for column in range(len(self.headers)):
-            if column in used.values() or self._is_of_another(column, rows):
+            if column in used.values() or self._is_of_another(column, rows) or not self._is_of_day(column):
                 continue
             cells = [self._cell(row, column) for row in rows]
             if not all(_WORD.search(cell.text) for cell in cells):  # '-': nothing is said
                 continue
             values = tuple(dict.fromkeys(self._name(row, column) for row in rows))
-            is_value = unit is not None and all(_in_unit(cell.text, unit.form) for cell in cells)
+            are_hours = unit is not None and unit.form == "시" and all(_HOURS.search(cell.text) for cell in cells)
+            is_value = are_hours or (unit is not None and all(_in_unit(cell.text, unit.form) for cell in cells))
             if unit is not None and not is_value and amount_of(cells[0].text) and column != self.view.head:
                 continue
             kinds = self._kinds(column, rows)
             understood = self.headers[column] | kinds | self._words_of(used.values())
             understood |= frozenset([unit.index]) if unit else frozenset()
             signal = len(self.headers[column]) + 2 * len(kinds) + (2 if is_value else 0) + self._type_fits(column, rows)
-            understood |= self._said_by(cells) | self._carriers(unit, cells)
+            understood |= self._said_by(cells) | self._carriers(unit, cells) | self._days_of(column)
             if is_value and unit:  # '자리가 몇 석'
                 understood |= {w.index for w in self.question.words if self.question.is_counted(w, unit)}
             if not signal or self._left(understood) or not (kinds or self._type_allows(column, rows)):
@@ -292,6 +368,76 @@ class _Asking:
                     yield self._counted(column, rows, values, unit.form, signal)
             else:
                 yield self._said(column, rows, values, signal)
+
+    def by_polar_column(self, denied: bool) -> Iterator[TableAnswer]:
+        """What a column of 가능 and 불가 answers."""
+        column = self._polar_column()
+        if column is not None:
+            yield from self._list_polar(column, denied) if self.question.is_open else self._tell_polar(column)
+
+    def _polar_column(self) -> int | None:
+        """The column that is asked for and says 가능 or 불가 of each row; what is free or costs is one, too."""
+        columns = range(len(self.headers))
+        if any(word in self.question.text for word in _FREE):
+            return None  # '무료인가요?' asks whether a cell holds it, see ``decide``
+        if not self.question.is_open and (priced := [c for c in columns if self._is_priced(c)]):
+            asks_price = any(word.form in _MONEY for word in self.question.words)
+            asked = [c for c in priced if asks_price or self.headers[c]]
+            if asked:
+                return asked[0]
+        asked = [c for c in columns if self.headers[c] and is_polar([r[c].text for r in self.view.table.rows])]
+        return asked[0] if asked else None
+
+    def _is_priced(self, column: int) -> bool:
+        """Whether a column says what each row costs, and that some cost nothing."""
+        cells = [row[column].text for row in self.view.table.rows]
+        amounts = [amount_of(cell) for cell in cells if cell not in _FREE]
+        return len(amounts) < len(cells) and any(amount and amount.dimension == "원" for amount in amounts)
+
+    def _tell_polar(self, column: int) -> Iterator[TableAnswer]:
+        """'A는 격자가 필요한가요?', 'A는 돈을 내야 하나요?': yes or no by A's cell."""
+        rows = self._matching()
+        if len(rows) != 1 or self._left(self._polar_words(column)):
+            return
+        cell = self._cell(rows[0], column).text
+        amount = amount_of(cell)
+        so = False if cell in _FREE else True if amount and amount.dimension == "원" else polarity(cell)
+        if so is not None:
+            word = "예" if so != self.question.is_denied else "아니요"
+            yield TableAnswer((word,), f"{word}. {self._sentence(rows, column)}", self._steps(rows, column), 1)
+
+    def _list_polar(self, column: int, denied: bool) -> Iterator[TableAnswer]:
+        """'견학할 수 없는 공장은?': the rows whose cell says so."""
+        head = self.view.head
+        if any(word.form not in _WHICH for word in self.question.asks):
+            return
+        if any(column == head for held in self.filters for column in held.rows.values()):
+            return  # which one is no question where it is named
+        picked = self._matching() if self.filters else range(len(self.view.table.rows))
+        rows = [row for row in picked if polarity(self._cell(row, column).text) is not denied]
+        rows = [row for row in rows if polarity(self._cell(row, column).text) is not None]
+        kinds = self._kinds(head, rows) if rows else frozenset()
+        if not kinds or self._left(self._polar_words(column) | kinds) or counted_unit(self.question) is not None:
+            return
+        values = tuple(self._name(row, head) for row in rows)
+        steps = self._steps(rows, column)
+        yield TableAnswer(values, f"{', '.join(values)}입니다.", steps, len(self.headers[column]) + 2 * len(kinds))
+
+    def _polar_words(self, column: int) -> frozenset[int]:
+        said = frozenset(w.index for w in self.question.words if w.form in _POLAR_WORDS | _MONEY)
+        return self.headers[column] | said | self._compared()
+
+    def _days_of(self, column: int) -> frozenset[int]:
+        """Words that say on which days a column of hours holds."""
+        found = _DAY.search(self.question.text) if column in self.view.days else None
+        return frozenset(w.index for w in self.question.words if found and found.start() <= w.start < found.end())
+
+    def _is_of_day(self, column: int) -> bool:
+        """Whether a column of hours holds on the day that is asked about; which day, the question has to say."""
+        if column not in self.view.days:
+            return not (self.view.days and _asked_day(self.question.text))
+        day = _asked_day(self.question.text)
+        return bool(day) and day in self.view.table.header[column].text
 
     def _is_of_another(self, column: int, rows: Sequence[int]) -> bool:
         """Whether a cell says something of its row, and not of what another cell holds: '봉우리의 높이' is asked, and
@@ -501,8 +647,9 @@ class _Asking:
 
     def _name(self, row: int, column: int) -> str:
         """The canonical name of the only entity that fills a cell, else the cell's text."""
-        names = self.view.names[row][column]
-        return next(iter(names)) if len(names) == 1 else self._cell(row, column).text
+        names, text = self.view.names[row][column], self._cell(row, column).text
+        is_phrase = column == self.view.head and not self.reader.is_name(text)  # '새우 계약 연장'
+        return next(iter(names)) if len(names) == 1 and not is_phrase else text
 
     def _steps(self, rows: Sequence[int], column: int) -> tuple[ProofStep, ...]:
         header = self.view.table.header
@@ -543,6 +690,20 @@ class _Asking:
         sources = tuple(dict.fromkeys(source for step in compared for source in step.sources))
         last = ProofStep(name, header, value.text, _CHOSEN_MOST if most else _CHOSEN_LEAST, sources)
         return TableAnswer((name,), f"{name}입니다({header} {value.text}).", (*compared, last), weight)
+
+
+def _is_day(text: str) -> bool:
+    return _DAY.fullmatch(text) is not None
+
+
+def _asked_day(text: str) -> str:
+    """'평일' or '주말' where a question says on which days, '' where it does not."""
+    found = _DAY.search(text)
+    if found is None:
+        return ""
+    if found[1] is None:
+        return found.group()
+    return "주말" if found[1] in "토일" else "평일"
 
 
 def _written_in(header: str, question: Question) -> frozenset[int]:

@@ -265,7 +265,11 @@ def hits(ledger: Ledger, projections: Projections) -> list[object]:
     return found
 
 
-TestLife = Life.TestCase
+@pytest.mark.timeout(0 if EXAMPLES > 20 else 600)
+class TestLife(Life.TestCase):
+    """The machine as a test; the long run takes as long as it takes."""
+
+
 TestLife.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
