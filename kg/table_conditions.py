@@ -27,7 +27,7 @@ _BOUND = re.compile(
     rf"(?P<how>{'|'.join(pattern for pattern, _ in _BOUNDS)})[가-힣]*"
 )
 _BARE_POWER = re.compile(r"^[십백천만억]")
-_NOT = re.compile(r"(?:이|가|은|는)?\s?(?:아닌|아니)[가-힣]*")
+_NOT = re.compile(r"(?:이|가|은|는)?\s?아닌(?=\s)")  # '무료 아닌가요?' asks whether it is
 _YES = frozenset(["가능", "필요", "있음", "됨", "예", "o", "○", "유", "가능함"])
 _NO = frozenset(["불가", "불가능", "불필요", "없음", "안됨", "아니요", "x", "×", "무", "없어도됨", "불가함"])
 

@@ -217,8 +217,8 @@ class TableReader:
         for slot in question.named:
             if any(start <= slot.start and slot.end <= end for start, end, _ in phrases):
                 continue
-            if _is_day(question.text[slot.start : slot.end]) and view.days:
-                continue
+            if view.days and _asks_hours(question) and _DAY.fullmatch(question.text, slot.start, slot.end):
+                continue  # 'on Saturday' says which column is meant
             rows = self._rows_of(view, slot)
             if question.is_excepted(slot):
                 filters.append(_Filter({row: view.head for row in range(len(view.names)) if row not in rows}))
@@ -301,8 +301,8 @@ class TableReader:
 
     def kind_fits(self, header: str, cells: Sequence[tuple[Cell, frozenset[str]]], kind: str) -> bool:
         """Whether a noun of the question ('학교') calls what a column holds: by its header, or by its entities."""
-        if header.split("(")[0].strip() == kind:
-            return True
+        if header.split("(")[0].strip() == kind or all(cell.text.endswith(kind) for cell, _ in cells):
+            return True  # '무슨 요일': 수요일
         entities = [self._ontology.entities[name] for _, names in cells for name in names]
         return bool(entities) and all(is_of_kind(e.name, e.cls, kind, self._ontology) for e in entities)
 
@@ -348,7 +348,7 @@ class _Asking:
             if not all(_WORD.search(cell.text) for cell in cells):  # '-': nothing is said
                 continue
             values = tuple(dict.fromkeys(self._name(row, column) for row in rows))
-            are_hours = unit is not None and unit.form == "시" and all(_HOURS.search(cell.text) for cell in cells)
+            are_hours = _asks_hours(self.question) and all(_HOURS.search(cell.text) for cell in cells)
             is_value = are_hours or (unit is not None and all(_in_unit(cell.text, unit.form) for cell in cells))
             if unit is not None and not is_value and amount_of(cells[0].text) and column != self.view.head:
                 continue
@@ -434,8 +434,8 @@ class _Asking:
 
     def _is_of_day(self, column: int) -> bool:
         """Whether a column of hours holds on the day that is asked about; which day, the question has to say."""
-        if column not in self.view.days:
-            return not (self.view.days and _asked_day(self.question.text))
+        if column not in self.view.days or not _asks_hours(self.question):
+            return True
         day = _asked_day(self.question.text)
         return bool(day) and day in self.view.table.header[column].text
 
@@ -692,8 +692,10 @@ class _Asking:
         return TableAnswer((name,), f"{name}입니다({header} {value.text}).", (*compared, last), weight)
 
 
-def _is_day(text: str) -> bool:
-    return _DAY.fullmatch(text) is not None
+def _asks_hours(question: Question) -> bool:
+    """Whether it asks '몇 시'."""
+    unit = counted_unit(question)
+    return unit is not None and unit.form == "시"
 
 
 def _asked_day(text: str) -> str:
