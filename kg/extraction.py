@@ -282,10 +282,18 @@ class _Reader:
                     objects = self._objects(sentence, relation, place, sentence.text[stretch])
                     subject = None
                     if pattern.names_subject:
-                        subject = only(masked.places[match.start("subject")], relation.domain, self._ontology)
+                        named = masked.places[match.start("subject")]
+                        if not self._is_changed(sentence, named, stretch.start, relation.domain):
+                            subject = only(named, relation.domain, self._ontology)
                     if objects and (subject or not pattern.names_subject):
                         start, end = masked.origins[match.start()], masked.origins[match.end()]
                         yield _Found(relation, pattern, start, end, subject, objects, place)
+
+    def _is_changed(self, sentence: Sentence, subject: Place, end: int, cls: str) -> bool:
+        """Whether the gap of a pattern holds another topic of the subject's kind: 'A는 3원에서 4원으로, B는 …'."""
+        between = (p for p in sentence.places if subject.end <= p.start and p.end <= end)
+        topics = {mark.start for mark in sentence.marks if mark.topic}
+        return any(p.start in topics and only(p, cls, self._ontology) is not None for p in between)
 
     def _objects(self, sentence: Sentence, relation: Relation, place: Place | None, text: str) -> tuple[str, ...]:
         if relation.range in LITERALS:

@@ -8,7 +8,7 @@ what is said to be undecided answer no open question.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -24,15 +24,15 @@ from kg.passages import passages
 from kg.quantities import NATIVE, WRITTEN_AMOUNT, amount_of, fits_unit
 from kg.questions import ASIDE, ASKED, NAME_WORDS, Question, Slot, Word, left_over
 from kg.synonyms import opposites, told_by_other
-from kg.types import Ontology
+from kg.types import Entity, Ontology
 from kg.validity import first_day
 from kg.vocabulary import Vocabulary
 from rag import Citation, Hit, ProofStep
 
 _UNDECIDED = re.compile(
     "미정|정하지|정해지지|밝히지|밝혀지지|알려지지|확정되지|공개하지|공개되지|나오지|예정|계획|검토|후보|목표로|소문|추정|"
-    "줄(?:로|을)?\\s?(?:알|안다|아는)|아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|기로 하였|다시 이야기|"
-    "받아들이지|미룸|미뤘|미루"
+    "다는 말|사실이 아|줄(?:로|을)?\\s?(?:알|안다|아는)|아직[^.]{0,20}(?:않|없|못)|의견|농담|할까|기로 함|기로 했|"
+    "기로 하였|다시 이야기|받아들이지|미룸|미뤘|미루"
 )
 _FORMERLY = re.compile(r"(?<![가-힣])(?:한때|예전|옛날|지난날|전에는)")
 # What a sentence says that it tells of the time before a change, and a value that gives way to another.
@@ -59,6 +59,7 @@ _CLAUSE = re.compile(r"(?<=[가-힣])(?:고|며|지만|으나|는데),\s|(?:[았
 _PASSIVE = frozenset(
     ["열리", "불리", "바뀌", "팔리", "쓰이", "놓이", "잡히", "세워지", "만들어지", "지어지", "실리", "나뉘"]
 )
+_MARKUP = re.compile(r"\*\*|__|[*`]")
 _WRITTEN = re.compile(r"[0-9A-Za-z가-힣]+")
 _FOLLOWED = re.compile(ASIDE + r"\s(?=[가-힣A-Za-z0-9])")
 _ROW = re.compile(r"\s?(?:와|과|하고|이랑|랑|및|,|·)\s*")
@@ -87,8 +88,8 @@ class SentenceAnswer:
 class _Said:
     """A clause with what stands before it: the names and words of its headings and of its paragraph so far.
 
-    ``last_named`` is, for each class, who was named last before. ``place`` is the whole sentence. What one clause says
-    of one thing and another of another must not be mixed.
+    ``last_named`` are those named before, the last one last: topics and subjects behind all others. ``place`` is the
+    whole sentence. What one clause says of one thing and another of another must not be mixed.
     """
 
     text: str
@@ -100,7 +101,7 @@ class _Said:
     context_terms: frozenset[str]
     heading_terms: frozenset[str]
     heading_names: frozenset[str]
-    last_named: Mapping[str, str]
+    last_named: tuple[Entity, ...]
 
     @property
     def names(self) -> frozenset[str]:
@@ -152,7 +153,7 @@ class SentenceReader:
             place = Citation(chunk.source, start, start + len(text), text)
             headings = " ".join((above, *(heading for _, heading in inside)))
             told = last
-            for clause in _clauses(text):
+            for clause in _clauses(_MARKUP.sub("", text)):
                 yield self._said(clause, place, headings, before, last if self._has_subject(clause) else told)
                 before, told = f"{before} {clause}", f"{told} {clause}"
             last = text
@@ -175,7 +176,7 @@ class SentenceReader:
             frozenset(self._korean.terms(f"{headings} {last}")),
             frozenset(self._korean.terms(headings)),
             frozenset(mention.entity.name for mention in self._names.find(headings)),
-            {mention.entity.cls: mention.entity.name for mention in self._names.find(context)},
+            _spoken_of(context, self._names.find(context)),
         )
 
     def _terms(self, text: str, mentions: Sequence[Mention]) -> frozenset[str]:
@@ -302,7 +303,9 @@ class SentenceReader:
         """Whether a question that wants yes or no may say a word that the sentence leaves out."""
         if self._is_headed(word, said) or question.is_pointing(word):
             return True
-        return question.is_of_condition(word) and bool(self._vocabulary.alike(word.form) & said.context_terms)
+        return (word.noun or question.is_of_condition(word)) and bool(
+            self._vocabulary.alike(word.form) & said.context_terms
+        )
 
     def _is_headed(self, word: Word, said: _Said) -> bool:
         """Whether a noun stands in the headings."""
@@ -344,7 +347,7 @@ class SentenceReader:
             asked = _asked_role(question, slot)
             return any(not _contradict(asked, role) or (asks_how_many and role == "owner") for role in roles)
         classes = {entity.cls for entity in slot.entities}
-        if not names & {said.last_named.get(cls, "") for cls in classes}:
+        if not any(self._last_of(cls, said) in names for cls in classes):
             return False  # whoever of the kind was named last is spoken of
         if not (question.is_open or question.is_subject(slot) or names & said.heading_names):
             return False  # of whom it speaks may stand before; where and with whom, it says itself
@@ -353,6 +356,11 @@ class SentenceReader:
                                                _role(said.text, mention.end) == "subject")
             for mention in said.mentions
         )  # fmt: skip
+
+    def _last_of(self, cls: str, said: _Said) -> str:
+        """Who of a class, or of one above or below it, was named last before; '' for nobody."""
+        up = self._ontology.is_a
+        return next((e.name for e in reversed(said.last_named) if up(e.cls, cls) or up(cls, e.cls)), "")
 
     def _wanted(self, question: Question) -> tuple[list[str], list[Word]]:
         """The nouns that say of which kind the answer is, and the words that a sentence must say."""
@@ -487,12 +495,21 @@ def _some_of_all(question: Question, said: _Said) -> bool:
     return float(found[3].replace(",", "")) < float(found[1].replace(",", ""))
 
 
+def _spoken_of(text: str, mentions: Sequence[Mention]) -> tuple[Entity, ...]:
+    """Those whom a text names in order, topics and subjects behind all others: of them it goes on to speak."""
+    leads = [bool(_TOPIC.match(text, m.end)) or _role(text, m.end) == "subject" for m in mentions]
+    return tuple(
+        mention.entity for leading in (False, True) for mention, leads_ in zip(mentions, leads, strict=True)
+        if leads_ is leading
+    )  # fmt: skip
+
+
 def _names(slot: Slot) -> set[str]:
     return {entity.name for entity in slot.entities}
 
 
 def _step(said: _Said) -> ProofStep:
-    topic = said.mentions[0].entity.name if said.mentions else next(iter(sorted(said.last_named.values())), "")
+    topic = said.mentions[0].entity.name if said.mentions else said.last_named[-1].name if said.last_named else ""
     return ProofStep(topic, "문장", said.place.text, "", (said.place,))
 
 

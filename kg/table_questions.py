@@ -16,7 +16,7 @@ from kg.cues import BOUNDING, Choice, choice, counted_unit, stated_number, wants
 from kg.josa import fill
 from kg.kinds import is_kind, is_of_kind
 from kg.mentions import Names, key
-from kg.quantities import TIME, WRITTEN_AMOUNT, Amount, amount_of, fits_unit
+from kg.quantities import TIME, WRITTEN_AMOUNT, Amount, amount_of, fits_unit, unit_dimension
 from kg.questions import ASIDE, ASKED, Question, Slot, Word, left_over
 from kg.synonyms import same
 from kg.table_conditions import bounds, denied_after, is_polar, polarity
@@ -38,6 +38,9 @@ _BOUNDS: dict[str, Callable[[float, float], bool]] = {
     "초과": operator.gt,
     "미만": operator.lt,
 }
+_MEASURES = frozenset(
+    ["길이", "무게", "부피", "넓이", "시간", "크기", "비율", "나이", "년", "월", "시", "원", "도", "℃"]
+)
 _MOST = 24
 _SHORTEST_HEADER = 3
 _BY_WHEN = re.compile(r"언제\s?까지")
@@ -458,7 +461,9 @@ class _Asking:
             yield self._counted(head, rows, tuple(self._name(row, head) for row in rows), unit.form, 1)
 
     def _countable(self, column: int, rows: Sequence[int], unit: str) -> bool:
-        """Whether what a column holds is counted in a unit: 명 counts people only."""
+        """Whether what a column holds is counted in a unit: 명 counts people only, 년 and 원 count nothing."""
+        if unit_dimension(unit) in _MEASURES:
+            return False
         if fits_unit(unit, "사람"):
             return all(self.reader.is_person_or_place(self.view.names[row][column], ("사람",)) for row in rows)
         return True
