@@ -178,7 +178,7 @@ def _alias_in_brackets(name: str, part: str) -> str | None:
 
 def _ends_alike(alias: str, name: str) -> bool:
     """'군산 공장(제2공장)': both end in the last word of the name."""
-    last = name.split()[-1]
+    last = name[name.rfind(" ") + 1 :]
     return last != name and alias != last and alias.endswith(last) and _HANGUL.fullmatch(last) is not None
 
 

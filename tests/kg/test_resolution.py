@@ -24,6 +24,9 @@ class = "회사"
 name = "서유하"
 class = "사람"
 [[entities]]
+name = "나루 공방"
+class = "회사"
+[[entities]]
 name = "윤태경"
 class = "사람"
 [[entities]]
@@ -62,6 +65,8 @@ def names(aliases: Aliases) -> dict[str, str]:
         ("서유하가 왔다. 유하에게 붓을 주었다.", {"유하": "서유하"}),
         ("윤태경 대표가 말했다. 윤 대표는 웃었다.", {"윤 대표": "윤태경"}),
         ("윤태경이 왔다. 태경의 말이다.", {"태경": "윤태경"}),
+        ("나루 공방(제2공방)은 크다.", {"제2공방": "나루 공방"}),  # both end in the same word
+        ("나루 공방(분점)은 크다.", {}),
         ("SolverX(본사)는 크다.", {}),
         ("SolverX(2022년 설립)는 크다.", {}),
         ("SolverX(이안)는 크다.", {}),  # another entity's name
