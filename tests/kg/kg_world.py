@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ingest import Document
+from collections.abc import Callable
+
+from ingest import Document, Korean, Span, chunk
+from kg import Asker, Graph, Ontology, extract
+from rag import Citation, Hit
 
 Triple = tuple[str, str, str]
 
@@ -168,3 +172,21 @@ EMPTY = 'name = "base"'
 
 def document(text: str, name: str = "안내.md") -> Document:
     return Document(name, name, "", text, "facts")
+
+
+def asking(text: str, world: Ontology, korean: Korean) -> Callable[[str], str | None]:
+    """Asks one document in a world of its own; None where nothing proves an answer."""
+    korean.add_names(name for entity in world.entities.values() for name in entity.names)
+    held = document(text)
+
+    def cite(span: Span) -> Citation:
+        return Citation(held.source, span.start, span.end, text[span.start : span.end])
+
+    graph = Graph.build(world, extract(held, world, korean), cite)
+    asker = Asker(graph, world, korean, [held], lambda _: [Hit(c, 1.0, ("words",)) for c in chunk(held)])
+
+    def ask(question: str) -> str | None:
+        found = asker.answer(question)
+        return found.text if found else None
+
+    return ask

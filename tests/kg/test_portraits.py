@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from kg_world import asking, document
 
-from ingest import Document, Korean, Span
-from kg import Asker, Graph, Ontology, extend, extract, general_ontology, parse_ontology
-from rag import Citation
+from ingest import Korean
+from kg import Ontology, extend, extract, general_ontology, parse_ontology
 
 Said = Callable[[str], set[tuple[str, str, str]]]
 
@@ -101,7 +101,7 @@ def said(world: Ontology, korean: Korean) -> Said:
     korean.add_names(name for entity in world.entities.values() for name in entity.names)
 
     def read(text: str) -> set[tuple[str, str, str]]:
-        found = extract(Document("d", "d.md", "d.md", text, "facts"), world, korean)
+        found = extract(document(text), world, korean)
         return {(s.subject, s.relation, s.object) for s in found if s.status == "approved" and s.mode == "asserted"}
 
     return read
@@ -163,17 +163,7 @@ def test_in_a_conversation_a_name_before_a_colon_speaks_and_is_not_spoken_of(sai
 
 @pytest.fixture
 def ask(world: Ontology, korean: Korean) -> Callable[[str, str], str | None]:
-    def asked(text: str, question: str) -> str | None:
-        document = Document("d", "d.md", "d.md", text, "facts")
-
-        def cite(span: Span) -> Citation:
-            return Citation("d.md", span.start, span.end, text[span.start : span.end])
-
-        graph = Graph.build(world, extract(document, world, korean), cite)
-        answer = Asker(graph, world, korean, [document]).answer(question)
-        return answer.text if answer else None
-
-    return asked
+    return lambda text, question: asking(text, world, korean)(question)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from kg_world import asking
 
-from ingest import Document, Korean, Span, chunk
-from kg import Asker, Graph, Ontology, extend, extract, general_ontology, parse_ontology
-from rag import Citation, Hit
+from ingest import Korean
+from kg import extend, general_ontology, parse_ontology
 
 WORLD = """
 name = "mall"
@@ -50,21 +50,7 @@ TEXT = """# 한마당 상가
 
 @pytest.fixture(scope="module")
 def ask(korean: Korean) -> Callable[[str], str | None]:
-    world: Ontology = extend(general_ontology(), parse_ontology(WORLD, "mall.toml"))
-    korean.add_names(name for entity in world.entities.values() for name in entity.names)
-    document = Document("d", "d.md", "d.md", TEXT, "facts")
-
-    def cite(span: Span) -> Citation:
-        return Citation("d.md", span.start, span.end, TEXT[span.start : span.end])
-
-    graph = Graph.build(world, extract(document, world, korean), cite)
-    asker = Asker(graph, world, korean, [document], lambda _: [Hit(c, 1.0, ("words",)) for c in chunk(document)])
-
-    def answer(question: str) -> str | None:
-        found = asker.answer(question)
-        return found.text if found else None
-
-    return answer
+    return asking(TEXT, extend(general_ontology(), parse_ontology(WORLD, "mall.toml")), korean)
 
 
 @pytest.mark.parametrize(
