@@ -323,8 +323,22 @@ def _united_relations(general: Ontology, world: Ontology, report: _Report) -> di
     classes = Ontology("", "", "", "", {**general.classes, **world.classes})
     for name, ours in world.relations.items():
         base = relations.get(name)
+        if base is not None and _gives_way(base, ours, general, classes):
+            relations = {key: held for key, held in relations.items() if held.inverse != name or key in world.relations}
+            base = None
         relations[name] = ours if base is None else _united_relation(base, ours, classes, report)
     return relations
+
+
+def _gives_way(base: Relation, ours: Relation, general: Ontology, classes: Ontology) -> bool:
+    """Whether a shipped relation makes room for a world's own of that key, which is about other things altogether.
+
+    Those that a rule needs do not.
+    """
+    pairs = ((base.domain, ours.domain), (base.range, ours.range))
+    clashes = any(a and b and not (classes.is_a(a, b) or classes.is_a(b, a)) for a, b in pairs)
+    needed = any(base.key in (*rule.if_, rule.then) for rule in general.rules)
+    return clashes and not needed and general_ontology().relations.get(base.key) == base
 
 
 def _united_relation(base: Relation, ours: Relation, classes: Ontology, report: _Report) -> Relation:

@@ -212,3 +212,24 @@ def test_disjoint_classes_hold_both_ways_and_for_those_below() -> None:
 def test_a_world_may_narrow_a_relation_for_itself_and_the_wider_one_counts(domain: str, united: str) -> None:
     world = parse_ontology(f'name = "w"\n[relations.led_by]\ndomain = "{domain}"\n', "w.toml")
     assert extend(general_ontology(), world).relations["led_by"].domain == united
+
+
+def test_a_worlds_own_relation_of_a_shipped_key_wins_where_it_is_about_other_things() -> None:
+    spirits = """
+name = "spirits"
+[classes."정령"]
+[relations.child_of]
+label = "근원"
+domain = "정령"
+range = "정령"
+questions = ["근원"]
+answer = "{subject}의 근원은 {object}입니다."
+"""
+    united = extend(general_ontology(), parse_ontology(spirits, "spirits.toml"))
+    assert united.relations["child_of"].domain == "정령"
+    assert "부모" not in united.relations["child_of"].questions
+    assert "parent_of" not in united.relations  # whose inverse it was
+    assert united.relations["spouse_of"].domain == "사람"
+    # What a rule of the general ontology needs stays as it is.
+    with pytest.raises(OntologyError, match="이미 사람"):
+        extend(general_ontology(), parse_ontology(spirits.replace("child_of", "works_at"), "spirits.toml"))
