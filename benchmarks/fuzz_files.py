@@ -341,7 +341,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
             if sum(info.file_size for info in archive.infolist()) > 40 * MAX_SEED_BYTES:
                 return {}
             return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError):
         return {}
 
 
