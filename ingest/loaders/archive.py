@@ -102,7 +102,7 @@ def open_archive(path: Path, data: bytes) -> tuple[zipfile.ZipFile, dict[str, zi
     for info in infos:
         name = _name(info)
         _check(path, name, info)
-        if not info.is_dir():
+        if not name.endswith("/"):
             entries[_free(name, entries)] = info
     return archive, entries
 
@@ -141,6 +141,8 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _check(path: Path, name: str, info: zipfile.ZipInfo) -> None:
+    if not name:  # ``zipfile`` itself stumbles over it
+        raise _damaged(path, "이름이 없는 파일이 들어 있습니다")
     # A backslash may also be the second byte of a CP949 syllable, which ``_name`` has put together by now.
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or _is_link(info):

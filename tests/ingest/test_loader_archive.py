@@ -78,6 +78,18 @@ def test_names_that_lead_out_are_refused(name: str) -> None:
         members(PATH, packed((name, b"a")))
 
 
+def test_a_file_without_a_name_is_damage() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr("a", "글")
+    info = bytearray(buffer.getvalue())
+    central = info.rindex(b"PK\x01\x02")
+    info[central + 28 : central + 30] = b"\0\0"  # no characters of a name; one byte more of extra data
+    info[central + 30 : central + 32] = b"\1\0"
+    with pytest.raises(DamagedFile, match="이름이 없는"):
+        list(members(Path("묶음.zip"), bytes(info)))
+
+
 def test_links_are_refused() -> None:
     link = zipfile.ZipInfo("바로가기.txt")
     link.create_system = 3
