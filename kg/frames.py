@@ -246,9 +246,7 @@ class Frames:
     def _mean_the_same(self, one: Relation, other: Relation) -> bool:
         """Whether a world has a relation of its own for one of the general ontology: the label of one asks for both."""
         up = self._ontology.is_a
-        alike = (
-            up(a, b) or up(b, a) for a, b in ((one.domain, other.domain), (one.range, other.range))
-        )  # fmt: skip
+        alike = (up(a, b) or up(b, a) for a, b in ((one.domain, other.domain), (one.range, other.range)))
         named = one.label in (other.label, *other.questions) or other.label in (one.label, *one.questions)
         return one is other or (named and all(alike))
 

@@ -387,10 +387,7 @@ class SentenceReader:
                 else None
             )
         if "며칠" in forms or "얼마" in forms:
-            found = [
-                text.group() for pattern in (WRITTEN_AMOUNT, NATIVE, _DAYS) for text in pattern.finditer(said.text)
-            ]
-            return () if any(text not in question.text for text in found) else None
+            return () if any(text not in question.text for text in _amounts(said.text, _DAYS)) else None
         if "언제" in forms:
             return () if any(text not in question.text for text in _WHEN.findall(said.text)) else None
         known = [kind for kind in kinds if is_kind(kind, self._ontology)]

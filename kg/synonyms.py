@@ -163,7 +163,7 @@ _BY_SEX = _opposed(
 # Of the two exactly one holds: whoever does not rest runs.
 _OPPOSITE = _opposed(
     (
-        ("운행 운영 영업 열 문+열 개관", "쉬 닫 문+닫 휴관 휴무 휴점 휴업"),
+        ("운행 운영 영업 열 개관", "쉬 닫 휴관 휴무 휴점 휴업"),
         ("살", "죽 사망 숨지"),
         ("켜", "끄"),
         ("공개", "비공개"),
@@ -192,12 +192,17 @@ def are_converse(one: str, other: str) -> bool:
 
 def opposites(word: str) -> frozenset[str]:
     """Words of which exactly one holds beside ``word``: 쉬다 of 운행하다."""
-    return frozenset().union(*(b if word in a else a for a, b in _OPPOSITE if word in a or word in b))
+    return _across(word, _OPPOSITE)
+
+
+def _across(word: str, pairs: tuple[tuple[Words, Words], ...]) -> Words:
+    """All words that stand opposite a word in any of the pairs."""
+    return frozenset().union(*(b if word in a else a for a, b in pairs if word in a or word in b))
 
 
 def told_by_other(word: str) -> frozenset[str]:
     """Verbs by which the other side tells the same deed: 받다 of 내다."""
-    return frozenset().union(*(b if word in a else a for a, b in _TOLD_BY_OTHER if word in a or word in b))
+    return _across(word, _TOLD_BY_OTHER)
 
 
 def kin_by_sex(word: str) -> tuple[frozenset[str], frozenset[str]]:
